@@ -1,0 +1,154 @@
+package ades
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// A Document is what gets signed or what was signed: octets that can be read at any offset, or a digest alone.
+// The zero Document is empty content of length 0.
+type Document struct {
+	r      io.ReaderAt
+	size   int64
+	digest *Digest
+	close  func() error
+}
+
+// A Digest stands for a document that stays elsewhere. Detached formats can sign and verify it.
+type Digest struct {
+	Algorithm crypto.Hash
+	Sum       []byte // Algorithm.Size() octets
+	Size      int64  // length of the document in octets, -1 when unknown
+}
+
+// Errors of documents.
+var (
+	ErrDigestOnly = errors.New("ades: only the digest of the document is known, and this needs its octets")
+	ErrTooLarge   = errors.New("ades: the document is larger than the limit given")
+)
+
+// NewDocument is a document of size octets read from r. r is used by several goroutines.
+func NewDocument(r io.ReaderAt, size int64) *Document { return &Document{r: r, size: size} }
+
+// Bytes is a document held in memory.
+func Bytes(b []byte) *Document { return &Document{r: bytes.NewReader(b), size: int64(len(b))} }
+
+// DigestOnly is a document known by its digest. It fails if the sum does not have the algorithm's length.
+func DigestOnly(d Digest) (*Document, error) {
+	if !d.Algorithm.Available() || len(d.Sum) != d.Algorithm.Size() {
+		return nil, fmt.Errorf("ades: a digest of %d octets is not one of %v", len(d.Sum), d.Algorithm)
+	}
+	return &Document{size: d.Size, digest: &d}, nil
+}
+
+// OpenDocument opens a regular file. Close it.
+func OpenDocument(path string) (*Document, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("ades: %s is not a regular file; use Stage", path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &Document{r: f, size: info.Size(), close: f.Close}, nil
+}
+
+// stageInMemory is the size up to which Stage keeps a document in memory: beyond, a private temporary file.
+const stageInMemory = 1 << 20
+
+// Stage copies a reader that cannot seek, up to limit octets, into memory or a private temporary file that Close removes.
+// Beyond the limit it returns ErrTooLarge and leaves nothing behind.
+func Stage(ctx context.Context, r io.Reader, limit int64) (*Document, error) {
+	r = &contextReader{ctx, io.LimitReader(r, limit+1)}
+	head, err := io.ReadAll(io.LimitReader(r, stageInMemory+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(head)) > limit {
+		return nil, ErrTooLarge
+	}
+	if len(head) <= stageInMemory {
+		return Bytes(head), nil
+	}
+	f, err := os.CreateTemp("", "confiance-stage-") // mode 0600
+	if err != nil {
+		return nil, err
+	}
+	os.Remove(f.Name()) // the open descriptor keeps it; nothing is left even if the process is killed
+	size, err := io.CopyBuffer(f, io.MultiReader(bytes.NewReader(head), r), make([]byte, 64<<10))
+	if err == nil && size > limit {
+		err = ErrTooLarge
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &Document{r: f, size: size, close: f.Close}, nil
+}
+
+// Size is the length in octets, -1 when only a digest of unknown length is held.
+func (d *Document) Size() int64 { return d.size }
+
+// ReadAt reads at an offset. A document known by its digest returns ErrDigestOnly.
+func (d *Document) ReadAt(p []byte, off int64) (int, error) {
+	if d.digest != nil {
+		return 0, ErrDigestOnly
+	}
+	if d.r == nil {
+		return 0, io.EOF
+	}
+	return d.r.ReadAt(p, off)
+}
+
+// Digest returns the digest that stands for the document, if it is known by nothing else.
+func (d *Document) Digest() (Digest, bool) {
+	if d.digest == nil {
+		return Digest{}, false
+	}
+	return *d.digest, true
+}
+
+// Close frees what OpenDocument or Stage hold. It does nothing on the others.
+func (d *Document) Close() error {
+	if d.close == nil {
+		return nil
+	}
+	return d.close()
+}
+
+// Reader reads the whole document from its start and looks at ctx at every read of at most 64 KiB.
+func (d *Document) Reader(ctx context.Context) io.Reader {
+	if d.digest != nil {
+		return errorReader{ErrDigestOnly}
+	}
+	return &contextReader{ctx, io.NewSectionReader(d, 0, d.size)}
+}
+
+type errorReader struct{ err error }
+
+func (e errorReader) Read([]byte) (int, error) { return 0, e.err }
+
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if len(p) > 64<<10 {
+		p = p[:64<<10]
+	}
+	return c.r.Read(p)
+}
