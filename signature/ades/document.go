@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 )
 
@@ -35,7 +36,7 @@ var (
 // NewDocument is a document of size octets read from r. r is used by several goroutines.
 func NewDocument(r io.ReaderAt, size int64) *Document { return &Document{r: r, size: size} }
 
-// Bytes is a document held in memory.
+// Bytes is a document held in memory. b must not change afterwards.
 func Bytes(b []byte) *Document { return &Document{r: bytes.NewReader(b), size: int64(len(b))} }
 
 // DigestOnly is a document known by its digest. It fails if the sum does not have the algorithm's length.
@@ -43,6 +44,10 @@ func DigestOnly(d Digest) (*Document, error) {
 	if !d.Algorithm.Available() || len(d.Sum) != d.Algorithm.Size() {
 		return nil, fmt.Errorf("ades: a digest of %d octets is not one of %v", len(d.Sum), d.Algorithm)
 	}
+	if d.Size < 0 {
+		d.Size = -1
+	}
+	d.Sum = bytes.Clone(d.Sum)
 	return &Document{size: d.Size, digest: &d}, nil
 }
 
@@ -67,9 +72,16 @@ func OpenDocument(path string) (*Document, error) {
 const stageInMemory = 1 << 20
 
 // Stage copies a reader that cannot seek, up to limit octets, into memory or a private temporary file that Close removes.
-// Beyond the limit it returns ErrTooLarge and leaves nothing behind.
+// Beyond the limit it returns ErrTooLarge and leaves nothing behind. A negative limit is an error: there is no "unlimited".
 func Stage(ctx context.Context, r io.Reader, limit int64) (*Document, error) {
-	r = &contextReader{ctx, io.LimitReader(r, limit+1)}
+	if limit < 0 {
+		return nil, fmt.Errorf("ades: a limit of %d octets is not one", limit)
+	}
+	beyond := limit
+	if beyond < math.MaxInt64 {
+		beyond++ // one octet more than allowed tells a document that fits from one that does not
+	}
+	r = &contextReader{ctx, io.LimitReader(r, beyond)}
 	head, err := io.ReadAll(io.LimitReader(r, stageInMemory+1))
 	if err != nil {
 		return nil, err
@@ -84,16 +96,23 @@ func Stage(ctx context.Context, r io.Reader, limit int64) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	os.Remove(f.Name()) // the open descriptor keeps it; nothing is left even if the process is killed
+	// Where an open file can be removed, the descriptor keeps it and nothing is left even if the process is killed.
+	// Elsewhere this fails and release does it.
+	os.Remove(f.Name())
+	release := func() error {
+		err := f.Close()
+		os.Remove(f.Name())
+		return err
+	}
 	size, err := io.CopyBuffer(f, io.MultiReader(bytes.NewReader(head), r), make([]byte, 64<<10))
 	if err == nil && size > limit {
 		err = ErrTooLarge
 	}
 	if err != nil {
-		f.Close()
+		release()
 		return nil, err
 	}
-	return &Document{r: f, size: size, close: f.Close}, nil
+	return &Document{r: f, size: size, close: release}, nil
 }
 
 // Size is the length in octets, -1 when only a digest of unknown length is held.
@@ -126,12 +145,28 @@ func (d *Document) Close() error {
 	return d.close()
 }
 
-// Reader reads the whole document from its start and looks at ctx at every read of at most 64 KiB.
+// Reader reads the whole document from its start and looks at ctx at every read of at most 64 KiB. It returns
+// io.ErrUnexpectedEOF if the document has become shorter than its size.
 func (d *Document) Reader(ctx context.Context) io.Reader {
 	if d.digest != nil {
 		return errorReader{ErrDigestOnly}
 	}
-	return &contextReader{ctx, io.NewSectionReader(d, 0, d.size)}
+	return &contextReader{ctx, &wholeReader{io.NewSectionReader(d, 0, d.size), d.size}}
+}
+
+// wholeReader tells a document that ends where it should from one that was cut while it was read.
+type wholeReader struct {
+	r    io.Reader
+	left int64
+}
+
+func (w *wholeReader) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	w.left -= int64(n)
+	if err == io.EOF && w.left > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
 }
 
 type errorReader struct{ err error }

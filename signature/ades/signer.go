@@ -9,6 +9,8 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"errors"
 	"fmt"
 )
@@ -38,6 +40,14 @@ type Request struct {
 	PSS     bool        `json:"pss,omitempty"` // RSASSA-PSS, MGF1 and salt length of Hash
 }
 
+// NewRequest is the request to sign message with a scheme that uses hash. For Ed25519, which hashes by itself, hash is
+// SHA-512 (RFC 8419 §3).
+func NewRequest(message []byte, hash crypto.Hash, pss bool) Request {
+	h := hash.New()
+	h.Write(message)
+	return Request{Message: message, Digest: h.Sum(nil), Hash: hash, PSS: pss}
+}
+
 // Errors of FromKey.
 var (
 	ErrNoCertificate  = errors.New("ades: a signer needs its certificate")
@@ -56,6 +66,9 @@ func FromKey(key crypto.Signer, chain []*x509.Certificate) (Signer, error) {
 	if len(chain) == 0 || chain[0] == nil {
 		return nil, ErrNoCertificate
 	}
+	if key == nil {
+		return nil, fmt.Errorf("%w: no key", ErrUnsupportedKey)
+	}
 	spki, err := x509.MarshalPKIXPublicKey(key.Public())
 	if err != nil {
 		return nil, fmt.Errorf("%w: %T", ErrUnsupportedKey, key.Public())
@@ -65,12 +78,24 @@ func FromKey(key crypto.Signer, chain []*x509.Certificate) (Signer, error) {
 		if public.N.BitLen() < 2048 {
 			return nil, fmt.Errorf("%w: RSA %d", ErrUnsupportedKey, public.N.BitLen())
 		}
-		// A certificate whose own algorithm is id-RSASSA-PSS holds the same RSAPublicKey under another OID: crypto/x509
-		// leaves its PublicKey nil, so only the key octets can be compared, by the caller's first verification.
-		if chain[0].PublicKey != nil && !public.Equal(chain[0].PublicKey) {
+		// A certificate whose own algorithm is id-RSASSA-PSS holds the same RSAPublicKey under another OID, and
+		// crypto/x509 leaves its PublicKey nil: the octets of the key are compared, not what was made of them.
+		var info struct {
+			Algorithm pkix.AlgorithmIdentifier
+			Key       asn1.BitString
+		}
+		if _, err := asn1.Unmarshal(chain[0].RawSubjectPublicKeyInfo, &info); err != nil ||
+			!bytes.Equal(info.Key.Bytes, x509.MarshalPKCS1PublicKey(public)) {
 			return nil, ErrKeyMismatch
 		}
-	case *ecdsa.PublicKey, ed25519.PublicKey:
+	case *ecdsa.PublicKey:
+		if public.Curve.Params().BitSize < 256 {
+			return nil, fmt.Errorf("%w: %s", ErrUnsupportedKey, public.Curve.Params().Name)
+		}
+		if !bytes.Equal(spki, chain[0].RawSubjectPublicKeyInfo) {
+			return nil, ErrKeyMismatch
+		}
+	case ed25519.PublicKey:
 		if !bytes.Equal(spki, chain[0].RawSubjectPublicKeyInfo) {
 			return nil, ErrKeyMismatch
 		}
