@@ -1,0 +1,504 @@
+package der
+
+import (
+	"context"
+	"io"
+	"math"
+
+	"golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// streamWindow is how much of a reader is held, and how much flows in one operation.
+const streamWindow = 64 << 10
+
+// A Stream reads BER or DER one element after the other, from a reader or from memory, so that an OCTET STRING of any size
+// goes through in pieces of at most 64 KiB while every other element is bounded and returned whole.
+//
+//	s := der.NewStream(ctx, r, der.Limits{})
+//	s.Enter(asn1.SEQUENCE)
+//	head := s.Raw()              // as found
+//	size := s.Octets(0x04, dst)  // primitive, or in segments, of definite or indefinite length (X.690 §8.7)
+//	for s.More() { … }
+//	s.Leave()
+//	s.End()                      // nothing follows
+//	if err := s.Err(); err != nil { … }
+//
+// The first error stays: every later call does nothing and returns zero values, so Err is asked once. A [*SyntaxError]
+// gives the offset in the whole input; an error of the reader or of a destination is returned as it is.
+//
+// Limits.Size bounds the octets returned by Raw and Element all together, not those that flow; Limits.Elements counts what
+// is returned and what had to be walked over to find the end of an indefinite length.
+type Stream struct {
+	ctx      context.Context // nil in memory
+	src      io.Reader       // nil in memory
+	buf      []byte          // buf[pos:] was read and not consumed
+	pos      int
+	base     int64 // offset of buf[0] in the input
+	frames   []streamFrame
+	room     [8]streamFrame
+	limits   Limits
+	elements int
+	kept     int
+	drained  bool // the reader has nothing more
+	err      error
+}
+
+// A streamFrame is a constructed element that was entered.
+type streamFrame struct {
+	end        int64 // where it ends; for an indefinite length, where its nearest definite ancestor does
+	indefinite bool
+}
+
+type streamHeader struct {
+	tag        byte // first identifier octet
+	size       int  // identifier and length octets
+	length     int64
+	indefinite bool
+}
+
+// NewStream reads from r, which it may read further than what it returns. ctx is looked at before each read.
+func NewStream(ctx context.Context, r io.Reader, l Limits) *Stream {
+	s := &Stream{ctx: ctx, src: r, buf: make([]byte, 0, streamWindow), limits: l.orDefault()}
+	s.frames = s.room[:0]
+	return s
+}
+
+// NewMemoryStream reads b, and returns slices that share its memory.
+func NewMemoryStream(b []byte, l Limits) *Stream {
+	s := &Stream{buf: b, limits: l.orDefault(), drained: true}
+	s.frames = s.room[:0]
+	return s
+}
+
+// Err returns the first error, or nil.
+func (s *Stream) Err() error { return s.err }
+
+// Offset is how many octets of the input were consumed.
+func (s *Stream) Offset() int64 { return s.base + int64(s.pos) }
+
+// Fail makes err the error of the stream, if it has none.
+func (s *Stream) Fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// Refuse is Fail with a SyntaxError at the current offset.
+func (s *Stream) Refuse(reason string) {
+	if s.err == nil {
+		s.err = syntax(int(s.Offset()), reason)
+	}
+}
+
+// RefuseBeyond is Refuse for a bound that was met: the error matches [ErrLimit].
+func (s *Stream) RefuseBeyond(what string, bound int) {
+	if s.err == nil {
+		s.err = beyond(int(s.Offset()), what, bound)
+	}
+}
+
+// need makes n octets available, at most one window, and reports whether they are there. It sets no error when the input
+// just ends.
+func (s *Stream) need(n int) bool {
+	for len(s.buf)-s.pos < n {
+		if s.drained || s.err != nil {
+			return false
+		}
+		s.fill()
+	}
+	return true
+}
+
+// fill moves what is left to the start of the window and reads once behind it.
+func (s *Stream) fill() {
+	left := copy(s.buf[:cap(s.buf)], s.buf[s.pos:])
+	s.base += int64(s.pos)
+	s.buf, s.pos = s.buf[:left], 0
+	for range 100 {
+		if err := s.ctx.Err(); err != nil {
+			s.Fail(err)
+			return
+		}
+		n, err := s.src.Read(s.buf[left:cap(s.buf)])
+		if n < 0 || n > cap(s.buf)-left {
+			s.Refuse("a reader that says it read more than it was asked")
+			return
+		}
+		s.buf = s.buf[:left+n]
+		switch {
+		case err == io.EOF:
+			s.drained = true
+			return
+		case err != nil:
+			s.Fail(err)
+			return
+		case n > 0:
+			return
+		}
+	}
+	s.Fail(io.ErrNoProgress)
+}
+
+// limit is the offset that the current element may not cross.
+func (s *Stream) limit() int64 {
+	if len(s.frames) == 0 {
+		return math.MaxInt64
+	}
+	return s.frames[len(s.frames)-1].end
+}
+
+// atEnd reports whether the innermost constructed element has nothing more, or the input if none is open.
+func (s *Stream) atEnd() bool {
+	if len(s.frames) == 0 {
+		return !s.need(1)
+	}
+	f := &s.frames[len(s.frames)-1]
+	if f.indefinite {
+		return s.need(2) && s.buf[s.pos] == 0 && s.buf[s.pos+1] == 0 && s.Offset()+2 <= f.end
+	}
+	return s.Offset() >= f.end
+}
+
+// More reports whether another element follows inside the innermost constructed element.
+func (s *Stream) More() bool { return s.err == nil && !s.atEnd() && s.err == nil }
+
+// Peek returns the first identifier octet of the next element, or 0 if none follows.
+func (s *Stream) Peek() asn1.Tag {
+	if !s.More() || !s.need(1) {
+		return 0
+	}
+	return asn1.Tag(s.buf[s.pos])
+}
+
+const cutHeader = "the input ends within an identifier or a length"
+
+// header parses the next header and consumes nothing. A stream has lengths of 56 bits, where [ReadHeader] has 31.
+func (s *Stream) header() (h streamHeader, ok bool) {
+	if s.err != nil {
+		return h, false
+	}
+	s.need(16) // the longest header has 1+5 identifier and 1+8 length octets; fewer may be left
+	if s.err != nil {
+		return h, false
+	}
+	b := s.buf[s.pos:]
+	if len(b) < 2 {
+		s.Refuse(cutHeader)
+		return h, false
+	}
+	h.tag, h.size = b[0], 1
+	if b[0]&0x1f == 0x1f {
+		id, reason, _ := parseHeader(append(idOctets(b), 0)) // the rules of high tag numbers are written once
+		if reason != "" {
+			s.Refuse(reason)
+			return h, false
+		}
+		h.size = id.ID
+	} else if reason := formFault(Header{Class: b[0] >> 6, Constructed: b[0]&0x20 != 0, Number: uint32(b[0] & 0x1f)}); reason != "" {
+		s.Refuse(reason)
+		return h, false
+	}
+	if h.size >= len(b) {
+		s.Refuse(cutHeader)
+		return h, false
+	}
+	octet := b[h.size]
+	h.size++
+	switch {
+	case octet < 0x80:
+		h.length = int64(octet)
+	case octet == 0x80:
+		if h.tag&0x20 == 0 {
+			s.Refuse("an indefinite length on a primitive element (X.690 §8.1.3.2)")
+			return h, false
+		}
+		h.indefinite = true
+	default:
+		n := int(octet & 0x7f)
+		if n > 8 {
+			s.Refuse("a length in more than 8 octets")
+			return h, false
+		}
+		if len(b)-h.size < n {
+			s.Refuse(cutHeader)
+			return h, false
+		}
+		for _, digit := range b[h.size : h.size+n] {
+			if h.length >= 1<<48 {
+				s.Refuse("a length of more than 56 bits")
+				return h, false
+			}
+			h.length = h.length<<8 | int64(digit)
+		}
+		h.size += n
+	}
+	if room := s.limit() - s.Offset() - int64(h.size); room < 0 || h.length > room {
+		s.Refuse("a length that goes beyond the parent")
+		return h, false
+	}
+	return h, true
+}
+
+// idOctets returns a copy of the identifier octets at the start of b, at most the 6 that parseHeader looks at.
+func idOctets(b []byte) []byte {
+	n := 1
+	for n < len(b) && n < 6 {
+		n++
+		if b[n-1]&0x80 == 0 {
+			break
+		}
+	}
+	return append(make([]byte, 0, 8), b[:n]...)
+}
+
+// Enter consumes the header of the next element, which must have that tag and be constructed. It reports success.
+func (s *Stream) Enter(tag asn1.Tag) bool {
+	h, ok := s.header()
+	if !ok {
+		return false
+	}
+	if h.tag != byte(tag) || h.tag&0x20 == 0 {
+		s.Refuse("an element of another type than the one expected")
+		return false
+	}
+	return s.push(h)
+}
+
+// TryEnter enters the next element if it has that tag, and reports whether it did.
+func (s *Stream) TryEnter(tag asn1.Tag) bool { return s.Peek() == tag && s.Enter(tag) }
+
+func (s *Stream) push(h streamHeader) bool {
+	if !s.count() {
+		return false
+	}
+	if len(s.frames) >= s.limits.Depth {
+		s.RefuseBeyond("elements nest too deep", s.limits.Depth)
+		return false
+	}
+	f := streamFrame{end: s.limit(), indefinite: h.indefinite}
+	s.pos += h.size
+	if !h.indefinite {
+		f.end = s.Offset() + h.length
+	}
+	s.frames = append(s.frames, f)
+	return true
+}
+
+func (s *Stream) count() bool {
+	if s.elements++; s.elements > s.limits.Elements {
+		s.RefuseBeyond("too many elements", s.limits.Elements)
+		return false
+	}
+	return true
+}
+
+// Leave consumes the end of the innermost constructed element, where the stream must be.
+func (s *Stream) Leave() bool {
+	if s.err != nil {
+		return false
+	}
+	if len(s.frames) == 0 {
+		s.Refuse("the end of an element where none was entered")
+		return false
+	}
+	if !s.atEnd() {
+		if s.err == nil && !s.need(1) {
+			s.Refuse("the input ends within an element")
+		}
+		s.Refuse("an element where its parent should end")
+		return false
+	}
+	if s.frames[len(s.frames)-1].indefinite {
+		s.pos += 2
+	}
+	s.frames = s.frames[:len(s.frames)-1]
+	return true
+}
+
+// End reports whether nothing follows the last element, and refuses the input if something does.
+func (s *Stream) End() bool {
+	if s.err != nil {
+		return false
+	}
+	if s.need(1) {
+		s.Refuse("octets after the element")
+	}
+	return s.err == nil
+}
+
+// Raw returns the next element, header included, as found. From memory it shares the input.
+func (s *Stream) Raw() []byte {
+	h, ok := s.header()
+	if !ok {
+		return nil
+	}
+	if s.src == nil {
+		start := s.pos
+		if !s.walk(h, nil) {
+			return nil
+		}
+		return s.buf[start:s.pos:s.pos]
+	}
+	var out []byte
+	if !h.indefinite {
+		out = make([]byte, 0, min(int64(h.size)+h.length, streamWindow)) // longer ones grow with what really comes
+	}
+	if !s.walk(h, &out) {
+		return nil
+	}
+	return out
+}
+
+// Element is [Stream.Raw] brought to DER by [Normalize].
+func (s *Stream) Element() []byte {
+	start := int(s.Offset())
+	raw := s.Raw()
+	if s.err != nil {
+		return nil
+	}
+	out, err := Normalize(raw, s.limits)
+	if err != nil {
+		if at, ok := err.(*SyntaxError); ok {
+			at.Offset += start
+		}
+		s.Fail(err)
+		return nil
+	}
+	return out
+}
+
+// Skip consumes the next element. What it holds is not looked at, save to find the end of an indefinite length.
+func (s *Stream) Skip() bool {
+	h, ok := s.header()
+	return ok && s.walk(h, nil)
+}
+
+// walk consumes one element whose header is h, appending it to out unless nil.
+func (s *Stream) walk(h streamHeader, out *[]byte) bool {
+	depth := len(s.frames)
+	for {
+		if h.indefinite {
+			if !s.keep(int64(h.size), out) || !s.push(streamHeader{indefinite: true}) {
+				return false
+			}
+		} else if !s.count() || !s.keep(int64(h.size)+h.length, out) {
+			return false
+		}
+		for len(s.frames) > depth && s.err == nil && s.atEnd() {
+			if !s.keep(2, out) {
+				return false
+			}
+			s.frames = s.frames[:len(s.frames)-1]
+		}
+		if len(s.frames) == depth {
+			return s.err == nil
+		}
+		var ok bool
+		if h, ok = s.header(); !ok {
+			return false
+		}
+	}
+}
+
+// keep consumes n octets that count as kept.
+func (s *Stream) keep(n int64, out *[]byte) bool {
+	if n > int64(s.limits.Size-s.kept) {
+		s.RefuseBeyond("the elements kept are too long", s.limits.Size)
+		return false
+	}
+	s.kept += int(n)
+	return s.take(n, func(p []byte) error {
+		if out != nil {
+			*out = append(*out, p...)
+		}
+		return nil
+	})
+}
+
+// take consumes n octets and gives them away in pieces of at most one window.
+func (s *Stream) take(n int64, give func([]byte) error) bool {
+	for n > 0 {
+		if !s.need(1) {
+			s.Refuse("the input ends within an element")
+			return false
+		}
+		piece := s.buf[s.pos:]
+		piece = piece[:min(int64(len(piece)), n, streamWindow)]
+		if err := give(piece); err != nil {
+			s.Fail(err)
+			return false
+		}
+		s.pos += len(piece)
+		n -= int64(len(piece))
+	}
+	return s.err == nil
+}
+
+// Octets writes the content of the next OCTET STRING to dst, nil to discard it, in pieces of at most 64 KiB. tag is that of
+// the primitive form: 0x04, or 0x80 for [0] IMPLICIT. The constructed form is the same with bit 6; its segments are
+// universal OCTET STRINGs, which may be constructed again (X.690 §8.7.3). It returns the octets written.
+func (s *Stream) Octets(tag asn1.Tag, dst io.Writer) (n int64) {
+	h, ok := s.header()
+	if !ok {
+		return 0
+	}
+	depth := len(s.frames)
+	for {
+		switch h.tag {
+		case byte(tag):
+			if !s.flow(h, dst) {
+				return n
+			}
+			n += h.length
+		case byte(tag) | 0x20:
+			if !s.push(h) {
+				return n
+			}
+			s.elements-- // segments flow, they are not kept: an archive of many GiB has millions
+		default:
+			s.Refuse("an element of another type than OCTET STRING")
+			return n
+		}
+		tag = asn1.OCTET_STRING
+		for len(s.frames) > depth && s.atEnd() {
+			s.Leave()
+		}
+		if len(s.frames) == depth || s.err != nil {
+			return n
+		}
+		if h, ok = s.header(); !ok {
+			return n
+		}
+	}
+}
+
+// Contents writes the content octets of the next element, whatever its tag, to dst, nil to discard them, in pieces of at
+// most 64 KiB. Its length must be definite. It returns the octets written.
+func (s *Stream) Contents(dst io.Writer) (n int64) {
+	h, ok := s.header()
+	if !ok {
+		return 0
+	}
+	if h.indefinite {
+		s.Refuse("an indefinite length where the content octets are needed as they are")
+		return 0
+	}
+	if !s.flow(h, dst) {
+		return 0
+	}
+	return h.length
+}
+
+func (s *Stream) flow(h streamHeader, dst io.Writer) bool {
+	s.pos += h.size
+	return s.take(h.length, func(p []byte) error {
+		if dst == nil {
+			return nil
+		}
+		n, err := dst.Write(p)
+		if err == nil && n < len(p) {
+			err = io.ErrShortWrite
+		}
+		return err
+	})
+}
