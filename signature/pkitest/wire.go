@@ -1,0 +1,142 @@
+package pkitest
+
+import (
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// A few DER writers that read like the structure they write. The package writes what it is told to, sound or not, so it does
+// not go through a certificate writer that would refuse.
+
+// element is one DER element around the concatenation of its parts.
+func element(tag asn1.Tag, parts ...[]byte) []byte {
+	var b cryptobyte.Builder
+	b.AddASN1(tag, func(b *cryptobyte.Builder) {
+		for _, part := range parts {
+			b.AddBytes(part)
+		}
+	})
+	return b.BytesOrPanic()
+}
+
+func sequence(parts ...[]byte) []byte { return element(asn1.SEQUENCE, parts...) }
+func set(parts ...[]byte) []byte      { return element(asn1.SET, parts...) }
+func octets(content []byte) []byte    { return element(asn1.OCTET_STRING, content) }
+func bitString(content []byte) []byte { return element(asn1.BIT_STRING, []byte{0}, content) }
+func integer(content []byte) []byte   { return element(asn1.INTEGER, content) }
+func enumerated(v byte) []byte        { return element(asn1.ENUM, []byte{v}) }
+func utf8String(s string) []byte      { return element(asn1.UTF8String, []byte(s)) }
+
+// explicit wraps an element in the constructed context tag [n]; implicit replaces a primitive's tag by [n].
+func explicit(n uint8, parts ...[]byte) []byte {
+	return element(asn1.Tag(n).ContextSpecific().Constructed(), parts...)
+}
+func implicit(n uint8, content []byte) []byte {
+	return element(asn1.Tag(n).ContextSpecific(), content)
+}
+
+func null() []byte { return []byte{5, 0} }
+
+func boolean(v bool) []byte {
+	if v {
+		return []byte{1, 1, 0xff}
+	}
+	return []byte{1, 1, 0}
+}
+
+func bigInteger(n *big.Int) []byte {
+	var b cryptobyte.Builder
+	b.AddASN1BigInt(n)
+	return b.BytesOrPanic()
+}
+
+func smallInteger(n int64) []byte { return bigInteger(big.NewInt(n)) }
+
+// namedBits is a BIT STRING of a list of named bits: bit i is the i-th flag, trailing zeros are cut (X.690 §11.2.2).
+func namedBits(bits uint16) []byte {
+	if bits == 0 {
+		return element(asn1.BIT_STRING, []byte{0})
+	}
+	var content [3]byte
+	last := 0
+	for i := range 16 {
+		if bits&(1<<i) != 0 {
+			content[1+i/8] |= 0x80 >> (i % 8)
+			last = i
+		}
+	}
+	content[0] = byte(7 - last%8)
+	return element(asn1.BIT_STRING, content[:2+last/8])
+}
+
+// oid writes a dotted object identifier whose arcs are of any size.
+func oid(dotted string) []byte {
+	var arcs []*big.Int
+	for _, text := range strings.Split(dotted, ".") {
+		arc, ok := new(big.Int).SetString(text, 10)
+		if !ok || arc.Sign() < 0 {
+			panic(fmt.Sprintf("pkitest: %q is not an object identifier", dotted))
+		}
+		arcs = append(arcs, arc)
+	}
+	if len(arcs) < 2 || arcs[0].Cmp(big.NewInt(2)) > 0 {
+		panic(fmt.Sprintf("pkitest: %q is not an object identifier", dotted))
+	}
+	first := new(big.Int).Mul(arcs[0], big.NewInt(40))
+	arcs[1].Add(arcs[1], first)
+	var content []byte
+	for _, arc := range arcs[1:] {
+		n := max(1, (arc.BitLen()+6)/7)
+		for i := n - 1; i >= 0; i-- {
+			group := byte(new(big.Int).Rsh(arc, uint(7*i)).Uint64() & 0x7f)
+			if i > 0 {
+				group |= 0x80
+			}
+			content = append(content, group)
+		}
+	}
+	return element(asn1.OBJECT_IDENTIFIER, content)
+}
+
+// validityTime is UTCTime until 2049 and GeneralizedTime after: RFC 5280 §4.1.2.5.
+func validityTime(t time.Time) []byte {
+	t = t.UTC()
+	if y := t.Year(); y >= 1950 && y < 2050 {
+		return element(asn1.UTCTime, []byte(t.Format("060102150405Z")))
+	}
+	return generalizedTime(t)
+}
+
+func generalizedTime(t time.Time) []byte {
+	return element(asn1.GeneralizedTime, []byte(t.UTC().Format("20060102150405Z")))
+}
+
+// preciseTime is a GeneralizedTime with the fraction that t has, without trailing zeros: RFC 3161 §2.4.2.
+func preciseTime(t time.Time) []byte {
+	text := t.UTC().Format("20060102150405")
+	if ns := t.Nanosecond(); ns != 0 {
+		text += "." + strings.TrimRight(fmt.Sprintf("%09d", ns), "0")
+	}
+	return element(asn1.GeneralizedTime, []byte(text+"Z"))
+}
+
+// isPrintable says whether s fits a PrintableString: X.680 §41.4.
+func isPrintable(s string) bool {
+	for _, r := range s {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+		case strings.ContainsRune(" '()+,-./:=?", r):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func decimal(n int) string { return strconv.Itoa(n) }
