@@ -15,7 +15,8 @@ import (
 // An Authority issues certificates, CRLs, OCSP responses and timestamp units. Its own certificate is its Identity.
 type Authority struct {
 	Identity
-	number int // in URLs
+	number    int       // in URLs
+	published behaviour // of the CRL on the server
 
 	mu        sync.Mutex
 	issued    map[string]*Identity // by serial octets

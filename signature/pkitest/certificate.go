@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"time"
 
@@ -70,16 +71,19 @@ func (s *spec) amend(list []extension) []extension {
 
 // keyID is method 1 of RFC 7093 §2: the leftmost 160 bits of the SHA-256 of the key octets.
 func keyID(spki []byte) []byte {
+	sum := sha256.Sum256(keyBits(spki))
+	return sum[:20]
+}
+
+// keyBits is the content of the subjectPublicKey BIT STRING, or the whole of what is no SubjectPublicKeyInfo.
+func keyBits(spki []byte) []byte {
 	input := cryptobyte.String(spki)
-	var info, key cryptobyte.String
+	var info cryptobyte.String
 	var bits []byte
 	if input.ReadASN1(&info, asn1.SEQUENCE) && info.SkipASN1(asn1.SEQUENCE) && info.ReadASN1BitStringAsBytes(&bits) {
-		key = bits
-	} else {
-		key = spki // nonsense certified on demand
+		return bits
 	}
-	sum := sha256.Sum256(key)
-	return sum[:20]
+	return spki
 }
 
 // certificateExtensions are those of the profile, in a usual order. issuer is nil for a root.
@@ -189,8 +193,13 @@ func distributionPoint(u string) []byte {
 func (s *spec) alternativeNames(name string) [][]byte {
 	var list [][]byte
 	dns := s.dns
-	if s.usage == Server && len(s.dns)+len(s.ips) == 0 {
-		dns = []string{name}
+	ips := s.ips
+	if s.usage == ServerAuth && len(s.dns)+len(s.ips) == 0 {
+		if ip := net.ParseIP(name); ip != nil {
+			ips = []net.IP{ip}
+		} else {
+			dns = []string{name}
+		}
 	}
 	for _, email := range s.emails {
 		list = append(list, implicit(1, []byte(email)))
@@ -198,7 +207,7 @@ func (s *spec) alternativeNames(name string) [][]byte {
 	for _, d := range dns {
 		list = append(list, implicit(2, []byte(d)))
 	}
-	for _, ip := range s.ips {
+	for _, ip := range ips {
 		if v4 := ip.To4(); v4 != nil {
 			ip = v4
 		}
@@ -213,7 +222,7 @@ func (s *spec) qcStatements() [][]byte {
 	switch s.usage {
 	case Seal:
 		kind = "0.4.0.1862.1.6.2"
-	case Server:
+	case ServerAuth:
 		kind = "0.4.0.1862.1.6.3"
 	}
 	return append(slices.Clone(s.statements), sequence(oid("0.4.0.1862.1.6"), sequence(oid(kind))))

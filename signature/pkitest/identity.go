@@ -141,17 +141,26 @@ func (id *Identity) TLS() tls.Certificate {
 
 // rawSubject is the Name of a certificate's subject.
 func rawSubject(der []byte) []byte {
-	input := cryptobyte.String(der)
-	var c, tbs, subject cryptobyte.String
-	var ignored cryptobyte.String
-	version := asn1.Tag(0).ContextSpecific().Constructed()
-	ok := input.ReadASN1(&c, asn1.SEQUENCE) && c.ReadASN1(&tbs, asn1.SEQUENCE) &&
-		tbs.SkipOptionalASN1(version) &&
-		tbs.ReadASN1(&ignored, asn1.INTEGER) && tbs.ReadASN1(&ignored, asn1.SEQUENCE) && // serial, algorithm
-		tbs.ReadASN1(&ignored, asn1.SEQUENCE) && tbs.ReadASN1(&ignored, asn1.SEQUENCE) && // issuer, validity
-		tbs.ReadASN1Element(&subject, asn1.SEQUENCE)
-	if !ok {
-		panic("pkitest: the authority's certificate was edited beyond reading, and cannot issue")
-	}
+	subject, _ := names(der)
 	return subject
+}
+
+// rawIssuer is the Name of a certificate's issuer.
+func rawIssuer(der []byte) []byte {
+	_, issuer := names(der)
+	return issuer
+}
+
+// names reads the two Names of a certificate.
+func names(der []byte) (subject, issuer []byte) {
+	input := cryptobyte.String(der)
+	var c, tbs, from, to, ignored cryptobyte.String
+	if !input.ReadASN1(&c, asn1.SEQUENCE) || !c.ReadASN1(&tbs, asn1.SEQUENCE) ||
+		!tbs.SkipOptionalASN1(asn1.Tag(0).ContextSpecific().Constructed()) || // version
+		!tbs.ReadASN1(&ignored, asn1.INTEGER) || !tbs.ReadASN1(&ignored, asn1.SEQUENCE) || // serial, algorithm
+		!tbs.ReadASN1Element(&from, asn1.SEQUENCE) || !tbs.ReadASN1(&ignored, asn1.SEQUENCE) || // validity
+		!tbs.ReadASN1Element(&to, asn1.SEQUENCE) {
+		panic("pkitest: the certificate was edited beyond reading, and cannot issue or sign")
+	}
+	return to, from
 }

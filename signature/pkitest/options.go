@@ -168,6 +168,11 @@ func PSS() Option {
 	return setting{"PSS", onCertificate | onCRL | onOCSP | onTSA, func(s *spec) { s.pss = true }}
 }
 
+// WrongNonce answers another nonce than the one asked.
+func WrongNonce() Option {
+	return setting{"WrongNonce", onOCSP | onTSA, func(s *spec) { s.ocsp.wrongNonce, s.tsa.wrongNonce = true, true }}
+}
+
 // BadSignature flips a bit of the signature value. On a timestamp authority or a responder, that of what it signs.
 func BadSignature() Option {
 	return setting{"BadSignature", onCertificate | onCRL | onOCSP | onTSA, func(s *spec) { s.badSignature = true }}
@@ -337,7 +342,7 @@ func AsCA(ca bool) Option {
 	return certificateOption("AsCA", func(s *spec) { s.isCA = &ca })
 }
 
-// Qualified adds QCStatements (EN 319 412-5): QcCompliance, QcType (eSeal for [Seal], web for [Server], else eSign) and, with
+// Qualified adds QCStatements (EN 319 412-5): QcCompliance, QcType (eSeal for [Seal], web for [ServerAuth], else eSign) and, with
 // a device, QcSSCD. It says nothing of an RGS level.
 func Qualified(device bool) Option {
 	return certificateOption("Qualified", func(s *spec) {

@@ -53,7 +53,7 @@ type PKI struct {
 	names       map[string]int // how many identities were declared under each path
 	authorities []*Authority
 	tsas        []*TimestampAuthority
-	responders  []*Responder
+	responders  map[*Authority]*Responder
 }
 
 // New declares a PKI. Options: [At], [Clock], [Deterministic], [StrongKeys].
@@ -65,6 +65,7 @@ func New(options ...Option) *PKI {
 		clock:         s.clock,
 		base:          "http://pki.invalid",
 		names:         map[string]int{},
+		responders:    map[*Authority]*Responder{},
 	}
 	if p.clock == nil {
 		p.clock = func() time.Time { return DefaultTime }

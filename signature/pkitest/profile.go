@@ -17,8 +17,8 @@ const (
 	Seal                    // an organisation signs: digitalSignature, and organizationIdentifier
 	TSA                     // timestamp unit: digitalSignature; EKU timeStamping alone and critical
 	OCSPSigner              // delegated responder: digitalSignature; EKU OCSPSigning, ocsp-nocheck
-	Server                  // TLS server: digitalSignature; EKU serverAuth; its name is a dNSName unless DNS or IP are given
-	Client                  // TLS client of a service: digitalSignature; EKU clientAuth
+	ServerAuth              // TLS server: digitalSignature; EKU serverAuth; its name is a dNSName unless DNS or IP are given
+	ClientAuth              // TLS client of a service: digitalSignature; EKU clientAuth
 	Code                    // code signing: digitalSignature; EKU codeSigning
 	issuing                 // an authority: keyCertSign, cRLSign
 )
@@ -46,8 +46,8 @@ var profiles = map[Usage]profile{
 	Seal:       {name: "seal", keyUsage: x509.KeyUsageDigitalSignature, orgID: true},
 	TSA:        {name: "tsu", keyUsage: x509.KeyUsageDigitalSignature, extKeyUsage: []string{EKUTimeStamping}, ekuCritical: true},
 	OCSPSigner: {name: "ocsp", keyUsage: x509.KeyUsageDigitalSignature, extKeyUsage: []string{EKUOCSPSigning}},
-	Server:     {name: "server_auth", keyUsage: x509.KeyUsageDigitalSignature, extKeyUsage: []string{EKUServerAuth}},
-	Client:     {name: "client_auth", keyUsage: x509.KeyUsageDigitalSignature, extKeyUsage: []string{EKUClientAuth}},
+	ServerAuth: {name: "server_auth", keyUsage: x509.KeyUsageDigitalSignature, extKeyUsage: []string{EKUServerAuth}},
+	ClientAuth: {name: "client_auth", keyUsage: x509.KeyUsageDigitalSignature, extKeyUsage: []string{EKUClientAuth}},
 	Code:       {name: "code", keyUsage: x509.KeyUsageDigitalSignature, extKeyUsage: []string{EKUCodeSigning}},
 	issuing:    {name: "ca", keyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign},
 }

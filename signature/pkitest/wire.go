@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/cadre-confiance/confiance/internal/der"
 )
 
 // A few DER writers that read like the structure they write. The package writes what it is told to, sound or not, so it does
@@ -75,33 +77,28 @@ func namedBits(bits uint16) []byte {
 	return element(asn1.BIT_STRING, content[:2+last/8])
 }
 
-// oid writes a dotted object identifier whose arcs are of any size.
+// oid writes a dotted object identifier.
 func oid(dotted string) []byte {
-	var arcs []*big.Int
-	for _, text := range strings.Split(dotted, ".") {
-		arc, ok := new(big.Int).SetString(text, 10)
-		if !ok || arc.Sign() < 0 {
-			panic(fmt.Sprintf("pkitest: %q is not an object identifier", dotted))
-		}
-		arcs = append(arcs, arc)
+	o, err := der.ParseOID(dotted)
+	if err != nil {
+		panic("pkitest: " + err.Error())
 	}
-	if len(arcs) < 2 || arcs[0].Cmp(big.NewInt(2)) > 0 {
-		panic(fmt.Sprintf("pkitest: %q is not an object identifier", dotted))
-	}
-	first := new(big.Int).Mul(arcs[0], big.NewInt(40))
-	arcs[1].Add(arcs[1], first)
-	var content []byte
-	for _, arc := range arcs[1:] {
-		n := max(1, (arc.BitLen()+6)/7)
-		for i := n - 1; i >= 0; i-- {
-			group := byte(new(big.Int).Rsh(arc, uint(7*i)).Uint64() & 0x7f)
-			if i > 0 {
-				group |= 0x80
-			}
-			content = append(content, group)
-		}
-	}
-	return element(asn1.OBJECT_IDENTIFIER, content)
+	return element(asn1.OBJECT_IDENTIFIER, []byte(o))
+}
+
+// readOID reads an object identifier in dotted form.
+func readOID(s *cryptobyte.String) (string, bool) {
+	var o der.OID
+	ok := der.ReadOID(s, &o)
+	return o.String(), ok
+}
+
+// longBits is a BIT STRING whose bit n alone is set, for PKIFailureInfo.
+func longBits(n int) []byte {
+	content := make([]byte, 2+n/8)
+	content[0] = byte(7 - n%8)
+	content[1+n/8] = 0x80 >> (n % 8)
+	return element(asn1.BIT_STRING, content)
 }
 
 // validityTime is UTCTime until 2049 and GeneralizedTime after: RFC 5280 §4.1.2.5.
