@@ -47,6 +47,7 @@ var (
 	OIDArchiveTimestampV3      = der.MustOID("0.4.0.1733.2.4")             // EN 319 122-1 §5.5.3
 	OIDHashIndex               = der.MustOID("0.4.0.1733.2.5")             // TS 101 733 §6.4.2, of a token
 	OIDHashIndexV3             = der.MustOID("0.4.0.19122.1.5")            // EN 319 122-1 §5.5.2, of a token
+	OIDSignaturePolicyStore    = der.MustOID("0.4.0.19122.1.3")            // EN 319 122-1 §5.2.10
 	OIDLongTermValidation      = der.MustOID("0.4.0.1733.2.2")             // TS 101 733 §6.5
 	OIDEvidenceRecordInternal  = der.MustOID("1.2.840.113549.1.9.16.2.49") // RFC 4998 §A.1
 	OIDEvidenceRecordExternal  = der.MustOID("1.2.840.113549.1.9.16.2.50") // RFC 4998 §A.1

@@ -502,3 +502,17 @@ func (s *Stream) flow(h streamHeader, dst io.Writer) bool {
 		return err
 	})
 }
+
+// Since returns the input from an offset to where the stream is, sharing its memory. Only a stream in memory has it.
+func (s *Stream) Since(offset int64) []byte {
+	if s.src != nil || s.err != nil || offset < 0 || offset > int64(s.pos) {
+		return nil
+	}
+	return s.buf[offset:s.pos:s.pos]
+}
+
+// Definite reports whether the next element has a definite length.
+func (s *Stream) Definite() bool {
+	h, ok := s.header()
+	return ok && !h.indefinite
+}
