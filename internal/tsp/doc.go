@@ -5,7 +5,8 @@
 //	answer, err := tsp.ParseResponse(body)   // status first, then the token
 //	info, err := tsp.ParseInfo(content)      // content: the eContent of the token
 //
-// Reading is strict DER and within the bounds of internal/limits; what is read writes itself back to the same octets.
+// Reading is strict DER and within the bounds of internal/limits: what is read writes itself back to the same octets. The few
+// departures that authorities in service make are tolerated and left as anomalies; only those are not written back as found.
 package tsp
 
 import (
@@ -89,17 +90,35 @@ func readNumber(s *cryptobyte.String) (*big.Int, bool) {
 	return n, true
 }
 
-// readDefaultFalse reads a BOOLEAN DEFAULT FALSE, which DER writes only when true (X.690 §11.5).
-func readDefaultFalse(s *cryptobyte.String, out *bool) bool {
-	if !s.PeekASN1Tag(asn1.BOOLEAN) {
-		*out = false
-		return true
-	}
-	return s.ReadASN1Boolean(out) && *out
+// A reader gathers what it tolerates.
+type reader struct {
+	base      []byte
+	anomalies []pkix.Anomaly
 }
 
-// readExtensions reads [n] IMPLICIT Extensions and checks the shape of each.
-func readExtensions(s *cryptobyte.String, tag asn1.Tag, raw *[]byte) (list []pkix.Extension, ok bool) {
+// odd notes a departure from DER at the start of sub, a slice of base: capacities are positions.
+func (r *reader) odd(sub []byte, code, path, message string) {
+	r.anomalies = append(r.anomalies, pkix.Anomaly{Code: code, Path: path, Offset: cap(r.base) - cap(sub), Message: message})
+}
+
+// defaultFalse reads a BOOLEAN DEFAULT FALSE. DER does not write FALSE (X.690 §11.5), some authorities do.
+func (r *reader) defaultFalse(s *cryptobyte.String, path string, out *bool) bool {
+	*out = false
+	if !s.PeekASN1Tag(asn1.BOOLEAN) {
+		return true
+	}
+	start := *s
+	if !s.ReadASN1Boolean(out) {
+		return false
+	}
+	if !*out {
+		r.odd(start, pkix.CodeBoolean, path, "FALSE is the default and must not be written (X.690 §11.5)")
+	}
+	return true
+}
+
+// extensions reads [n] IMPLICIT Extensions and checks the shape of each.
+func (r *reader) extensions(s *cryptobyte.String, tag asn1.Tag, raw *[]byte) (list []pkix.Extension, ok bool) {
 	if !s.PeekASN1Tag(tag) {
 		return nil, true
 	}
@@ -113,9 +132,9 @@ func readExtensions(s *cryptobyte.String, tag asn1.Tag, raw *[]byte) (list []pki
 	}
 	for !content.Empty() {
 		var fields, value cryptobyte.String
-		var e pkix.Extension
+		e := pkix.Extension{Offset: cap(r.base) - cap(content)}
 		if len(list) == limits.CertificateExtensions || !content.ReadASN1(&fields, asn1.SEQUENCE) || !der.ReadOID(&fields, &e.OID) ||
-			!readDefaultFalse(&fields, &e.Critical) || !fields.ReadASN1(&value, asn1.OCTET_STRING) || !fields.Empty() {
+			!r.defaultFalse(&fields, "extensions.critical", &e.Critical) || !fields.ReadASN1(&value, asn1.OCTET_STRING) || !fields.Empty() {
 			return nil, false
 		}
 		e.Value = value

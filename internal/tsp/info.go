@@ -1,6 +1,7 @@
 package tsp
 
 import (
+	"bytes"
 	"crypto"
 	"fmt"
 	"math"
@@ -31,6 +32,7 @@ type Info struct {
 	TSA              []byte   // the GeneralName of the authority, encoded; nil when absent. It is a hint, not signed proof
 	Extensions       []pkix.Extension
 	RawExtensions    []byte // the element [1] as read, nil when absent
+	Anomalies        []pkix.Anomaly
 }
 
 // Marshal writes the TSTInfo in DER: the fraction of genTime without trailing zeros (down to the nanosecond), seconds,
@@ -81,8 +83,9 @@ func addAccuracy(b *cryptobyte.Builder, accuracy time.Duration) {
 	}
 }
 
-// ParseInfo reads a TSTInfo that is the whole of b, strictly: what it accepts, Marshal writes back to the same octets. With an
-// error that wraps [ErrExtension] the Info is returned too.
+// ParseInfo reads a TSTInfo that is the whole of b. Without anomalies, Marshal writes it back to the same octets. Tolerated, as
+// anomalies: FALSE and zero where they should be left out, a fraction with trailing zeros. With an error that wraps
+// [ErrExtension] the Info is returned too.
 func ParseInfo(b []byte) (*Info, error) {
 	if err := strict(b, "TSTInfo", limits.TimestampInfo); err != nil {
 		return nil, err
@@ -108,27 +111,29 @@ func ParseInfo(b []byte) (*Info, error) {
 	if i.Serial, ok = readNumber(&s); !ok {
 		return nil, malformed("serialNumber")
 	}
-	if !der.ReadGeneralizedTime(&s, &i.Time) {
+	lenient := &reader{base: b}
+	if !lenient.genTime(&s, &i.Time) {
 		return nil, malformed("genTime (a GeneralizedTime in UTC, RFC 3161 §2.4.2)")
 	}
-	if err := i.readOptional(&s); err != nil {
+	if err := i.readOptional(&s, lenient); err != nil {
 		return nil, err
 	}
+	i.Anomalies = lenient.anomalies
 	return i, criticalError(i.Extensions)
 }
 
 // readOptional reads what may follow genTime.
-func (i *Info) readOptional(s *cryptobyte.String) error {
+func (i *Info) readOptional(s *cryptobyte.String, lenient *reader) error {
 	if s.PeekASN1Tag(asn1.SEQUENCE) {
 		var content cryptobyte.String
 		var ok bool
 		s.ReadASN1(&content, asn1.SEQUENCE) // strict has seen its end
-		if i.Accuracy, ok = readAccuracy(content); !ok {
+		if i.Accuracy, ok = lenient.accuracy(content); !ok {
 			return malformed("accuracy")
 		}
 		i.HasAccuracy = true
 	}
-	if !readDefaultFalse(s, &i.Ordering) {
+	if !lenient.defaultFalse(s, "ordering", &i.Ordering) {
 		return malformed("ordering")
 	}
 	if s.PeekASN1Tag(asn1.INTEGER) {
@@ -146,7 +151,7 @@ func (i *Info) readOptional(s *cryptobyte.String) error {
 		}
 	}
 	var ok bool
-	if i.Extensions, ok = readExtensions(s, explicit(1), &i.RawExtensions); !ok {
+	if i.Extensions, ok = lenient.extensions(s, explicit(1), &i.RawExtensions); !ok {
 		return malformed("extensions of TSTInfo")
 	}
 	if !s.Empty() {
@@ -155,27 +160,52 @@ func (i *Info) readOptional(s *cryptobyte.String) error {
 	return nil
 }
 
-// readAccuracy reads an Accuracy: seconds, then milliseconds and microseconds of 1 to 999.
-func readAccuracy(s cryptobyte.String) (time.Duration, bool) {
-	var accuracy time.Duration
-	if s.PeekASN1Tag(asn1.INTEGER) {
-		var seconds int64
-		if !s.ReadASN1Integer(&seconds) || seconds <= 0 || seconds >= math.MaxInt64/int64(time.Second) {
-			return 0, false
-		}
-		accuracy = time.Duration(seconds) * time.Second
+// genTime reads a GeneralizedTime in UTC. Zeros at the end of a fraction are odd (X.690 §11.7.3).
+func (r *reader) genTime(s *cryptobyte.String, out *time.Time) bool {
+	start := *s
+	if der.ReadGeneralizedTime(s, out) {
+		return true
 	}
-	for n, unit := range []time.Duration{time.Millisecond, time.Microsecond} {
-		if !s.PeekASN1Tag(implicit(uint8(n))) {
+	var content cryptobyte.String
+	if !s.ReadASN1(&content, asn1.GeneralizedTime) || len(content) < 17 || content[14] != '.' || content[len(content)-1] != 'Z' {
+		return false
+	}
+	digits := bytes.TrimRight(content[:len(content)-1], "0")
+	if len(digits) == len(content)-1 {
+		return false
+	}
+	if len(digits) == 15 { // nothing is left but the point
+		digits = content[:14]
+	}
+	t, ok := der.ParseGeneralizedTime(append(bytes.Clone(digits), 'Z'))
+	if ok {
+		*out = t
+		r.odd(start, pkix.CodeTime, "genTime", "a fraction that ends in zero (X.690 §11.7.3)")
+	}
+	return ok
+}
+
+// accuracy reads an Accuracy: seconds, then milliseconds and microseconds of 1 to 999. Zeros should be left out.
+func (r *reader) accuracy(s cryptobyte.String) (time.Duration, bool) {
+	var total time.Duration
+	for _, part := range []struct {
+		tag  asn1.Tag
+		unit time.Duration
+		most int64
+	}{{asn1.INTEGER, time.Second, math.MaxInt64/int64(time.Second) - 1}, {implicit(0), time.Millisecond, 999}, {implicit(1), time.Microsecond, 999}} {
+		if !s.PeekASN1Tag(part.tag) {
 			continue
 		}
-		var part int64
-		if !s.ReadASN1Int64WithTag(&part, implicit(uint8(n))) || part < 1 || part > 999 {
+		start, n := s, int64(0)
+		if !s.ReadASN1Int64WithTag(&n, part.tag) || n < 0 || n > part.most {
 			return 0, false
 		}
-		accuracy += time.Duration(part) * unit
+		if n == 0 {
+			r.odd(start, pkix.CodeInteger, "accuracy", "a part that is zero and should be left out (RFC 3161 §2.4.2)")
+		}
+		total += time.Duration(n) * part.unit
 	}
-	return accuracy, s.Empty()
+	return total, s.Empty()
 }
 
 // Matches compares a TSTInfo with the request it should answer (RFC 3161 §2.2): imprint, nonce, and policy when one was asked

@@ -23,6 +23,7 @@ type Request struct {
 	CertReq          bool     // the authority is to send its certificate
 	Extensions       []pkix.Extension
 	RawExtensions    []byte // the element [0] as read, nil when absent
+	Anomalies        []pkix.Anomaly
 }
 
 // Marshal writes the request in DER. It fails if Hash is no digest of this module, or Imprint has not its size.
@@ -73,7 +74,7 @@ func ParseRequest(b []byte) (*Request, error) {
 	if !s.ReadASN1Integer(&version) || version != 1 {
 		return nil, malformed("version of the request")
 	}
-	r := new(Request)
+	r, lenient := new(Request), &reader{base: b}
 	var err error
 	if r.Hash, r.Imprint, err = readImprint(&s, &r.ImprintAlgorithm); err != nil {
 		return nil, err
@@ -87,15 +88,16 @@ func ParseRequest(b []byte) (*Request, error) {
 			return nil, malformed("nonce")
 		}
 	}
-	if !readDefaultFalse(&s, &r.CertReq) {
+	if !lenient.defaultFalse(&s, "certReq", &r.CertReq) {
 		return nil, malformed("certReq")
 	}
 	var ok bool
-	if r.Extensions, ok = readExtensions(&s, explicit(0), &r.RawExtensions); !ok {
+	if r.Extensions, ok = lenient.extensions(&s, explicit(0), &r.RawExtensions); !ok {
 		return nil, malformed("extensions of the request")
 	}
 	if !s.Empty() {
 		return nil, malformed("fields after those of the request")
 	}
+	r.Anomalies = lenient.anomalies
 	return r, criticalError(r.Extensions)
 }
