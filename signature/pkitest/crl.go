@@ -1,7 +1,6 @@
 package pkitest
 
 import (
-	"encoding/pem"
 	"io"
 	"math/big"
 	"time"
@@ -175,9 +174,4 @@ func (sc *Scope) marshal(url string) []byte {
 	flag(4, sc.Indirect)
 	flag(5, sc.OnlyAttributes)
 	return sequence(parts...)
-}
-
-// CRLPEM is a CRL as PEM, "X509 CRL".
-func CRLPEM(crl []byte) []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: crl})
 }
