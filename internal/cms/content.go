@@ -70,12 +70,8 @@ func contentLooksLikeAttributes(head []byte, size int64) bool {
 		return err == nil && len(attrs) > 0
 	}
 	h, err := der.ReadHeader(head)
-	if err != nil {
-		// A length that ReadHeader does not read (over 31 bits) is a set of attributes beyond any bound; treat it as one.
-		return true
-	}
-	if h.Length != der.Indefinite && int64(h.Size)+int64(h.Length) != size {
-		return false
+	if err != nil || int64(h.Size)+int64(h.Length) != size {
+		return false // what another signer signed was DER, of definite length, and shorter than any length that fails here
 	}
 	// SEQUENCE { OBJECT IDENTIFIER, SET
 	rest := head[h.Size:]

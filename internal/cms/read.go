@@ -126,7 +126,7 @@ func readSignedData(s *der.Stream, o ReadOptions, inMemory bool) (*SignedData, e
 	if err := s.Err(); err != nil {
 		return nil, wrap("crls", err)
 	}
-	if err := sd.readSigners(s); err != nil {
+	if err := sd.readSigners(s, inMemory); err != nil {
 		return nil, err
 	}
 	s.Leave() // SignedData
@@ -154,11 +154,8 @@ func (sd *SignedData) readAlgorithms(s *der.Stream) error {
 			s.RefuseBeyond("too many digest algorithms", limits.CMSDigests)
 			break
 		}
-		raw := s.Raw()
-		inner := der.NewMemoryStream(raw, keptLimits)
-		a := readAlgorithm(inner)
-		if err := inner.Err(); err != nil {
-			s.Fail(err)
+		a, raw := readAlgorithm(s)
+		if s.Err() != nil {
 			break
 		}
 		sd.found.rawAlgorithms = append(sd.found.rawAlgorithms, raw)
@@ -310,7 +307,7 @@ func readChoices(s *der.Stream, tag asn1.Tag) (elements [][]byte, present bool) 
 	return elements, true
 }
 
-func (sd *SignedData) readSigners(s *der.Stream) error {
+func (sd *SignedData) readSigners(s *der.Stream, inMemory bool) error {
 	s.Enter(asn1.SET)
 	for items := 0; s.More(); {
 		n := len(sd.SignerInfos)
@@ -318,26 +315,41 @@ func (sd *SignedData) readSigners(s *der.Stream) error {
 			s.RefuseBeyond("too many signers", limits.CMSSigners)
 			break
 		}
-		raw := s.Raw()
-		if len(raw) > limits.CMSElement {
-			s.RefuseBeyond("a SignerInfo is too long", limits.CMSElement)
-		}
-		if s.Err() != nil {
-			break
-		}
-		si, err := ParseSignerInfo(raw)
+		si, err := nextSigner(s, inMemory)
 		if err != nil {
 			return wrap(fmt.Sprintf("signer %d", n+1), err)
 		}
+		if len(si.Raw) > limits.CMSElement {
+			s.RefuseBeyond("a SignerInfo is too long", limits.CMSElement)
+		}
 		if items += si.weight(); items > limits.CMSAllAttributes {
 			s.RefuseBeyond("too many attributes in all", limits.CMSAllAttributes)
-			break
 		}
 		sd.SignerInfos = append(sd.SignerInfos, si)
-		sd.found.signers = append(sd.found.signers, raw)
+		sd.found.signers = append(sd.found.signers, si.Raw)
 	}
 	s.Leave()
 	return wrap("signerInfos", s.Err())
+}
+
+// nextSigner reads a SignerInfo from the message, or from a copy of it when the message is not in memory.
+func nextSigner(s *der.Stream, inMemory bool) (*SignerInfo, error) {
+	if inMemory {
+		si := readSignerInfo(s)
+		return si, s.Err()
+	}
+	start := int(s.Offset())
+	raw := s.Raw()
+	if err := s.Err(); err != nil {
+		return nil, err
+	}
+	inner := der.NewMemoryStream(raw, keptLimits)
+	si := readSignerInfo(inner)
+	err := inner.Err()
+	if at, ok := err.(*der.SyntaxError); ok {
+		at.Offset += start // of the message
+	}
+	return si, err
 }
 
 // weight is how many attributes and values a signer has.

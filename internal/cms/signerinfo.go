@@ -71,11 +71,11 @@ func readSignerInfo(s *der.Stream) *SignerInfo {
 	inner := s.Offset()
 	si.Version = readVersion(s)
 	si.SID = readSignerID(s)
-	si.DigestAlgorithm = readAlgorithm(s)
+	si.DigestAlgorithm, _ = readAlgorithm(s)
 	if s.Peek() == tagContext0 {
 		si.readSignedAttributes(s)
 	}
-	si.SignatureAlgorithm = readAlgorithm(s)
+	si.SignatureAlgorithm, _ = readAlgorithm(s)
 	si.Signature = readOctets(s, tagOctetString, limits.CMSSignature)
 	si.found.signed = s.Since(inner)
 	if s.Peek() == tagContext1 {
@@ -240,28 +240,45 @@ func (si *SignerInfo) marshalSigned() ([]byte, error) {
 
 // Small readers over der.Stream. Each returns a zero value when the stream has an error.
 
-func readVersion(s *der.Stream) (version int) {
-	element := cryptobyte.String(s.Element())
-	if s.Err() == nil && (!element.ReadASN1Integer(&version) || version < 0 || version > 255) {
+func readVersion(s *der.Stream) int {
+	tag, content := split(s.Raw())
+	if s.Err() == nil && (tag != tagInteger || len(content) != 1 || content[0] > 127) {
 		s.Refuse("not a version number")
 	}
-	return version
+	if s.Err() != nil {
+		return 0
+	}
+	return int(content[0])
 }
 
-func readOID(s *der.Stream) (o der.OID) {
-	element := cryptobyte.String(s.Element())
-	if s.Err() == nil && !der.ReadOID(&element, &o) {
+func readOID(s *der.Stream) der.OID {
+	tag, content := split(s.Raw())
+	if s.Err() != nil {
+		return ""
+	}
+	o := der.InternOID(content)
+	if tag != tagOID || !o.Valid() {
 		s.Refuse("not an object identifier")
+		return ""
 	}
 	return o
 }
 
-func readAlgorithm(s *der.Stream) (a pkix.AlgorithmIdentifier) {
-	element := cryptobyte.String(s.Element())
-	if s.Err() == nil && (!pkix.ReadAlgorithmIdentifier(&element, &a) || !element.Empty()) {
+// readAlgorithm reads an AlgorithmIdentifier, and returns it also as found. One in BER is brought to DER to be read.
+func readAlgorithm(s *der.Stream) (a pkix.AlgorithmIdentifier, raw []byte) {
+	raw = s.Raw()
+	if s.Err() != nil {
+		return a, nil
+	}
+	element := cryptobyte.String(raw)
+	if pkix.ReadAlgorithmIdentifier(&element, &a) && element.Empty() {
+		return a, raw
+	}
+	normal, err := der.Normalize(raw, keptLimits)
+	if element = normal; err != nil || !pkix.ReadAlgorithmIdentifier(&element, &a) || !element.Empty() {
 		s.Refuse("not an AlgorithmIdentifier (RFC 5280 §4.1.1.2)")
 	}
-	return a
+	return a, raw
 }
 
 // readOctets reads an OCTET STRING that is kept; tag is that of its primitive form. The result is never nil without an error.

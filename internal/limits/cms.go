@@ -3,12 +3,12 @@ package limits
 // Bounds of internal/cms. The content of a SignedData flows and has no bound here; everything around it has.
 const (
 	// CMSDepth is how deep the parts of a message may nest around what is kept whole, content segments included.
-	CMSDepth = 32
+	CMSDepth = 64
 	// CMSElement is the longest certificate, revocation list or SignerInfo, attributes included, in octets. Archived
 	// signatures carry revocation lists of tens of megabytes as attribute values.
 	CMSElement = 64 << 20
 	// CMSKept is how many octets outside the content one message may hold.
-	CMSKept = 256 << 20
+	CMSKept = 128 << 20
 	// CMSSmall is the longest message that is parsed in memory, content included.
 	CMSSmall = CMSKept
 	// CMSSigners is how many SignerInfos one message may have.
