@@ -208,7 +208,8 @@ func (c *Certificate) readTBS(o *collector) string {
 	c.RawIssuer, c.RawSubject, c.RawSPKI = c.Issuer.Raw, c.Subject.Raw, c.PublicKey.Raw
 	for _, tag := range []asn1.Tag{asn1.Tag(1).ContextSpecific(), asn1.Tag(2).ContextSpecific()} {
 		var present bool
-		if s.ReadOptionalASN1(nil, &present, tag); present {
+		var identifier cryptobyte.String
+		if s.ReadOptionalASN1(&identifier, &present, tag); present {
 			c.HasUniqueID = true
 			if c.Version < 2 {
 				o.at(s, CodeVersion, "version", "unique identifiers in a version 1 certificate (RFC 5280 §4.1.2.8)")
