@@ -1,0 +1,56 @@
+package limits
+
+// Bounds of internal/pdf and signature/pades.
+const (
+	// PDFHeader is where the header must begin at the latest (ISO 32000-2 annex, implementation note on §7.5.2).
+	PDFHeader = 1024
+	// PDFTail is how far from its end a file says where its last cross-reference section is.
+	PDFTail = 1024
+	// PDFDepth is how deep arrays and dictionaries of one object may nest. Trees go through references and do not count.
+	PDFDepth = 100
+	// PDFElements is how many values one object may hold, all levels together.
+	PDFElements = 1 << 20
+	// PDFObject is the longest object, stream data excluded, in octets of source.
+	PDFObject = 32 << 20
+	// PDFParsed is how many octets one file may make us parse, objects read several times included, on top of
+	// PDFParsedRatio times its own size. Without it a file of a megabyte could ask for hours.
+	PDFParsed      = 256 << 20
+	PDFParsedRatio = 16
+	// PDFNumber is the highest object number. ISO 32000-1 annex C speaks of 8,388,607.
+	PDFNumber = 1 << 24
+	// PDFReferences is how many references in a row (an object that is a reference to an object that…) are followed.
+	PDFReferences = 16
+	// PDFSections is how many cross-reference sections one file may have. 51 signatures with their validation data take 153.
+	PDFSections = 4096
+	// PDFRuns is how many subsections all cross-reference sections may have together.
+	PDFRuns = 1 << 18
+	// PDFCrossReference is how long all cross-reference streams may be once inflated. They are inflated as far as they are read.
+	PDFCrossReference = 128 << 20
+	// PDFObjectStream is the longest object stream once inflated.
+	PDFObjectStream = 64 << 20
+	// PDFObjectStreamObjects is how many objects one object stream may hold. Producers write 100 or 200.
+	PDFObjectStreamObjects = 1 << 17
+	// PDFCache is how many octets of inflated object streams are kept at a time.
+	PDFCache = 32 << 20
+	// PDFInflated is how many octets of object streams one file may make us inflate, those forgotten and inflated again
+	// included, on top of PDFInflatedRatio times its own size.
+	PDFInflated = 1 << 30
+	// PDFInflatedRatio is the part of that bound that grows with the file.
+	PDFInflatedRatio = 64
+
+	// PDFPages is how deep the page tree may be on the way to the first page.
+	PDFPages = 64
+	// PDFFields is how many form fields one revision may have, and PDFFieldDepth how deep their tree may be.
+	PDFFields     = 1 << 16
+	PDFFieldDepth = 64
+	// PDFSignatures is how many signatures and document timestamps are read from one file.
+	PDFSignatures = 1024
+	// PDFContents is the longest /Contents of a signature once decoded. Tokens with whole revocation lists reach megabytes.
+	PDFContents = 16 << 20
+	// PDFModifications is how many forbidden changes are listed for one revision; the last then says that there are more.
+	PDFModifications = 64
+	// PDFListed is how many object numbers are listed for one revision.
+	PDFListed = 1024
+	// PDFCompared is the longest stream whose data is compared between two revisions.
+	PDFCompared = 256 << 20
+)
