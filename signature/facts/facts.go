@@ -173,7 +173,9 @@ type Signature struct {
 	Level     string   `json:"level"`                // "B-B", "B-T", … as claimed by the attributes present, whatever their validity
 	SubFilter string   `json:"subFilter,omitempty"`  // PDF
 	Field     string   `json:"field,omitempty"`      // PDF form field
-	Revision  int      `json:"revision,omitempty"`   // PDF revision that it closes, from 1
+	Revision  int      `json:"revision,omitempty"`   // PDF revision that it closes, from 1; 0 when it closes none
+	ByteRange []int64  `json:"byteRange,omitempty"`  // PDF: what it covers, as offset and length twice
+	PDF       *PDF     `json:"pdf,omitempty"`        // what the signature dictionary of a PDF says besides
 	Tokens    []string `json:"timestamps,omitempty"` // IDs of its timestamps in Document.Timestamps
 	// Modifications are the changes that later revisions of the PDF made and that no rule allows.
 	Modifications []Modification `json:"modifications,omitempty"`
@@ -182,17 +184,32 @@ type Signature struct {
 // A Token is an RFC 3161 timestamp token.
 type Token struct {
 	Signed
-	Parent   string    `json:"parent,omitempty"` // signature that carries it; empty for a document timestamp or a token alone
-	Type     TokenType `json:"type"`
-	Time     time.Time `json:"time"` // genTime
-	Policy   string    `json:"policy,omitempty"`
-	Serial   []byte    `json:"serial,omitempty"`
-	Accuracy Duration  `json:"accuracy,omitempty"`
-	Ordering bool      `json:"ordering,omitempty"`
-	Field    string    `json:"field,omitempty"`
-	Revision int       `json:"revision,omitempty"`
+	Parent    string    `json:"parent,omitempty"` // signature that carries it; empty for a document timestamp or a token alone
+	Type      TokenType `json:"type"`
+	Time      time.Time `json:"time"` // genTime
+	Policy    string    `json:"policy,omitempty"`
+	Serial    []byte    `json:"serial,omitempty"`
+	Accuracy  Duration  `json:"accuracy,omitempty"`
+	Ordering  bool      `json:"ordering,omitempty"`
+	Field     string    `json:"field,omitempty"`
+	Revision  int       `json:"revision,omitempty"`
+	ByteRange []int64   `json:"byteRange,omitempty"` // PDF
 	// Modifications are, for a document timestamp, the forbidden changes of later revisions.
 	Modifications []Modification `json:"modifications,omitempty"`
+}
+
+// PDF is what a PDF signature dictionary says of its signature besides the value (ISO 32000-2 table 255). The signer wrote it,
+// nobody vouches for it.
+type PDF struct {
+	Name        string `json:"name,omitempty"`
+	Reason      string `json:"reason,omitempty"`
+	Location    string `json:"location,omitempty"`
+	ContactInfo string `json:"contactInfo,omitempty"`
+	// Permission is the level of changes that a certification signature (DocMDP) or a lock of the field allows: 1 none, 2
+	// form filling and signing, 3 annotations too; 0 when the signature says nothing (ISO 32000-2 §12.8.2.2).
+	Permission int `json:"permission,omitempty"`
+	// Certification says that Permission is that of a DocMDP transform.
+	Certification bool `json:"certification,omitempty"`
 }
 
 // A TokenType says what a token covers.
@@ -233,8 +250,10 @@ type Revision struct {
 type Modification struct {
 	Revision int    `json:"revision"` // from 1
 	Object   string `json:"object,omitempty"`
-	Kind     string `json:"kind"` // "undefined" in this version
-	Message  string `json:"message"`
+	// Kind is "undefined" for a change that nothing allows, "docmdp" for one that would be allowed had the signature not
+	// forbidden it by its Permission, "lock" for one of a field that the signature locks.
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
 }
 
 // ErrSchema is returned by [Read] for a saved form that is newer than this version, or none.
