@@ -61,14 +61,20 @@ func check(b []byte, l Limits, rule rules) error {
 		if len(stack) == 1 && at > 0 {
 			return syntax(at, "octets after the element")
 		}
-		h, reason, where := parseHeader(b[at:parent.end])
-		if reason != "" {
-			return syntax(at+where, reason)
+		var h Header
+		if parent.end-at >= 2 && b[at]&0x1f != 0x1f && b[at+1] < 0x80 { // most headers by far
+			h = Header{b[at] >> 6, b[at]&0x20 != 0, uint32(b[at] & 0x1f), 1, 2, int(b[at+1]), true}
+		} else {
+			var reason string
+			var where int
+			if h, reason, where = parseHeader(b[at:parent.end]); reason != "" {
+				return syntax(at+where, reason)
+			}
 		}
 		if count++; count > l.Elements {
 			return beyond(at, "too many elements", l.Elements)
 		}
-		if reason := checkHeader(h, parent.end-at); reason != "" {
+		if reason := checkHeader(&h, parent.end-at); reason != "" {
 			return syntax(at, reason)
 		}
 		if parent.isSet {
@@ -96,7 +102,7 @@ func check(b []byte, l Limits, rule rules) error {
 	}
 }
 
-func checkHeader(h Header, room int) string {
+func checkHeader(h *Header, room int) string {
 	switch {
 	case h.Length == Indefinite:
 		return "an indefinite length (X.690 §10.1)"
@@ -104,11 +110,25 @@ func checkHeader(h Header, room int) string {
 		return "a length in more octets than needed (X.690 §10.1)"
 	case h.Length > room-h.Size:
 		return "a length that goes beyond the parent"
-	case h.Class == ClassUniversal && h.Constructed && joinable(h.Number):
-		return "a string in constructed form (X.690 §10.2)"
+	case h.Class != ClassUniversal:
+		return ""
+	case h.Number > 30:
+		return formFault(*h)
 	}
-	return formFault(h)
+	return derForm[h.Tag()&0x3f]
 }
+
+// derForm says what is wrong with the form of each universal type under 31, by its identifier octet: in DER, strings are
+// primitive (X.690 §10.2).
+var derForm = func() (faults [64]string) {
+	for tag := range faults {
+		h := Header{Number: uint32(tag & 0x1f), Constructed: tag&0x20 != 0}
+		if faults[tag] = formFault(h); h.Constructed && joinable(h.Number) {
+			faults[tag] = "a string in constructed form (X.690 §10.2)"
+		}
+	}
+	return faults
+}()
 
 // valueFault says what is wrong with the content of a primitive universal type, or nothing.
 func valueFault(number uint32, content []byte) string {
