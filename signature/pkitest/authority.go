@@ -24,6 +24,8 @@ type Authority struct {
 	crlNumber int64
 }
 
+const day = 24 * time.Hour
+
 // A Reason is why a certificate was revoked: CRLReason, RFC 5280 §5.3.1.
 type Reason int
 
@@ -69,7 +71,7 @@ func (a *Authority) Leaf(name string, options ...Option) *Identity {
 // CrossCertify issues, under a, a certificate for the name and key of another authority. The authority returned issues under
 // the same key; what it issues chains to a.
 func (a *Authority) CrossCertify(other *Authority, options ...Option) *Authority {
-	options = append([]Option{Key(other.Key), RawSubject(rawSubject(other.DER))}, options...)
+	options = append([]Option{Key(other.Key), RawSubject(other.subject())}, options...)
 	return a.pki.newAuthority(other.Name, a, options)
 }
 
@@ -121,6 +123,8 @@ func (p *PKI) newAuthority(name string, issuer *Authority, options []Option) *Au
 // issue decides, writes and signs the certificate of id. issuer is nil for a root.
 func (p *PKI) issue(id *Identity, issuer *Authority, s *spec) {
 	p.publicInfo(s, id)
+	// Two years and a month, within the three of RGS A2/A3 VI.3.2. Authorities outlive it, and end before 2031 for as long as
+	// they are declared before 2027, so that RSA keys of 2048 bits stay within RègleFact-1.
 	now := p.Now().Truncate(time.Second)
 	from, to := now.Add(-30*day), now.Add(730*day)
 	if s.usage == issuing {
@@ -135,7 +139,7 @@ func (p *PKI) issue(id *Identity, issuer *Authority, s *spec) {
 	subject := s.subjectName(id.Name)
 	signer, issuerName, issuerKeyID := id, subject, keyID(id.spki)
 	if issuer != nil {
-		signer, issuerName, issuerKeyID = &issuer.Identity, rawSubject(issuer.DER), keyID(issuer.spki)
+		signer, issuerName, issuerKeyID = &issuer.Identity, issuer.subject(), keyID(issuer.spki)
 	}
 	if s.unknownIssuer {
 		issuerName = Name(AttributeValue{OID: OIDCommonName, Value: "Autorité inconnue"})

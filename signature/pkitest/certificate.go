@@ -6,10 +6,13 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/cadre-confiance/confiance/internal/pkix"
 )
 
 // certificate is what is decided about a certificate before it is written.
@@ -113,7 +116,7 @@ func (p *PKI) certificateExtensions(s *spec, name string, spki, issuerKeyID []by
 	if s.keyUsage != nil {
 		bits = *s.keyUsage
 	}
-	add(OIDKeyUsage, true, namedBits(bits))
+	add(OIDKeyUsage, true, namedBits(uint32(bits)))
 
 	purposes := kind.extKeyUsage
 	if s.extKeyUsage != nil {
@@ -131,7 +134,7 @@ func (p *PKI) certificateExtensions(s *spec, name string, spki, issuerKeyID []by
 		if s.usage != issuing {
 			number = int(s.usage) + 1
 		}
-		policies = []string{PolicyPrefix + decimal(number)}
+		policies = []string{PolicyPrefix + strconv.Itoa(number)}
 	}
 	if len(policies) > 0 {
 		add(OIDCertificatePolicies, false, oids(policies, func(o []byte) []byte { return sequence(o) }))
@@ -160,13 +163,8 @@ func (p *PKI) certificateExtensions(s *spec, name string, spki, issuerKeyID []by
 }
 
 func isRSA(spki []byte) bool {
-	input := cryptobyte.String(spki)
-	var info, algorithm, id cryptobyte.String
-	if !input.ReadASN1(&info, asn1.SEQUENCE) || !info.ReadASN1(&algorithm, asn1.SEQUENCE) ||
-		!algorithm.ReadASN1Element(&id, asn1.OBJECT_IDENTIFIER) {
-		return false
-	}
-	return string(id) == string(oid(oidRSAEncryption)) || string(id) == string(oid(oidRSASSAPSS))
+	info, _, err := pkix.ParsePublicKeyInfo(spki)
+	return err == nil && (info.Kind == pkix.KeyRSA || info.Kind == pkix.KeyRSAPSS)
 }
 
 // oids is a SEQUENCE OF OBJECT IDENTIFIER, each wrapped if wrap is given.
@@ -317,8 +315,8 @@ func (p *PKI) publicInfo(s *spec, id *Identity) {
 	} else {
 		id.keyType = typeOf(s.key)
 	}
-	id.pss = keyTypes[id.keyType].pss
-	info, err := publicKeyInfo(id.Key.Public(), id.pss)
+	id.pss, id.restriction = keyTypes[id.keyType].pss, s.restriction
+	info, err := publicKeyInfo(id.Key.Public(), id.pss, id.restriction)
 	if err != nil {
 		panic(fmt.Sprintf("pkitest: %v", err))
 	}

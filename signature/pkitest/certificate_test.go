@@ -2,6 +2,8 @@ package pkitest_test
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/sha3"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/hex"
@@ -159,7 +161,10 @@ func TestCertificateOptions(t *testing.T) {
 			require.ErrorContains(t, verify(root, id, now), "insecure")
 		}},
 		"sha3": {[]pkitest.Option{pkitest.Digest(crypto.SHA3_256)}, func(t *testing.T, id *pkitest.Identity) {
-			require.Equal(t, x509.UnknownSignatureAlgorithm, id.Certificate.SignatureAlgorithm) // openssl verifies it, see interop
+			require.Equal(t, x509.UnknownSignatureAlgorithm, id.Certificate.SignatureAlgorithm)
+			sum := sha3.Sum256(id.Certificate.RawTBSCertificate)
+			require.True(t, ecdsa.VerifyASN1(root.Certificate.PublicKey.(*ecdsa.PublicKey), sum[:], id.Certificate.Signature))
+			require.Contains(t, hexString(id.DER), "300b060960864801650304030a", "ecdsa-with-SHA3-256, RFC 9688")
 		}},
 		"serial": {[]pkitest.Option{pkitest.Serial(big.NewInt(0x1234))}, func(t *testing.T, id *pkitest.Identity) {
 			require.Equal(t, int64(0x1234), id.Certificate.SerialNumber.Int64())
@@ -221,6 +226,10 @@ func TestCertificateOptions(t *testing.T) {
 			value, _, ok := extension(id.Certificate, pkitest.OIDQCStatements)
 			require.True(t, ok)
 			require.Equal(t, "30293008060604008e4601013008060604008e4601043013060604008e4601063009060704008e46010602", hexString(value))
+		}},
+		"restricted PSS": {[]pkitest.Option{pkitest.RSAPSS2048, pkitest.PSSRestriction(crypto.SHA384)}, func(t *testing.T, id *pkitest.Identity) {
+			require.Contains(t, hexString(id.Certificate.RawSubjectPublicKeyInfo), "06092a864886f70d01010a3034a00f300d0609608648016503040202")
+			require.Contains(t, hexString(id.KeyDER()), "06092a864886f70d01010a3034a00f300d0609608648016503040202")
 		}},
 		"foreign key": {[]pkitest.Option{pkitest.Key(root.Key)}, func(t *testing.T, id *pkitest.Identity) {
 			require.Equal(t, root.Certificate.RawSubjectPublicKeyInfo, id.Certificate.RawSubjectPublicKeyInfo)

@@ -106,7 +106,7 @@ func (a *Authority) CRL(options ...Option) []byte {
 	}
 	extensions = s.amend(extensions)
 
-	parts := [][]byte{smallInteger(1), how.algorithm(), rawSubject(a.DER), validityTime(thisUpdate)}
+	parts := [][]byte{smallInteger(1), how.algorithm(), a.subject(), validityTime(thisUpdate)}
 	if nextUpdate != nil {
 		parts = append(parts, validityTime(*nextUpdate))
 	}
@@ -162,7 +162,7 @@ func (sc *Scope) marshal(url string) []byte {
 	flag(1, sc.OnlyUsers)
 	flag(2, sc.OnlyAuthorities)
 	if len(sc.Reasons) > 0 {
-		var bits uint16
+		var bits uint32
 		for _, r := range sc.Reasons {
 			if r >= PrivilegeWithdrawn { // ReasonFlags has no hole: RFC 5280 §4.2.1.13
 				r -= 2

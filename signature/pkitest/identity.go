@@ -11,6 +11,8 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/cadre-confiance/confiance/internal/pkix"
 )
 
 // An Identity is a certificate and its private key.
@@ -23,14 +25,15 @@ type Identity struct {
 	// Key is nil when only a public key was certified.
 	Key crypto.Signer
 
-	pki     *PKI
-	issuer  *Authority // nil: self-signed
-	path    string
-	keyType KeyType
-	pss     bool
-	spki    []byte
-	serial  []byte
-	usage   Usage
+	pki         *PKI
+	issuer      *Authority // nil: self-signed
+	path        string
+	keyType     KeyType
+	pss         bool
+	restriction crypto.Hash // of an id-RSASSA-PSS key
+	spki        []byte
+	serial      []byte
+	usage       Usage
 }
 
 // Issuer is the authority that signed the certificate, nil for a root.
@@ -104,7 +107,7 @@ func (id *Identity) KeyDER() []byte {
 		!info.ReadASN1(&key, asn1.OCTET_STRING) {
 		panic("pkitest: unexpected PKCS#8")
 	}
-	return sequence(smallInteger(0), sequence(oid(oidRSASSAPSS)), octets(key))
+	return sequence(smallInteger(0), pssKeyAlgorithm(id.restriction).Marshal(), octets(key))
 }
 
 // KeyPEM is KeyDER as "PRIVATE KEY".
@@ -139,28 +142,11 @@ func (id *Identity) TLS() tls.Certificate {
 	return tls.Certificate{Certificate: id.ChainDER(), PrivateKey: id.Key, Leaf: id.Certificate}
 }
 
-// rawSubject is the Name of a certificate's subject.
-func rawSubject(der []byte) []byte {
-	subject, _ := names(der)
-	return subject
-}
-
-// rawIssuer is the Name of a certificate's issuer.
-func rawIssuer(der []byte) []byte {
-	_, issuer := names(der)
-	return issuer
-}
-
-// names reads the two Names of a certificate.
-func names(der []byte) (subject, issuer []byte) {
-	input := cryptobyte.String(der)
-	var c, tbs, from, to, ignored cryptobyte.String
-	if !input.ReadASN1(&c, asn1.SEQUENCE) || !c.ReadASN1(&tbs, asn1.SEQUENCE) ||
-		!tbs.SkipOptionalASN1(asn1.Tag(0).ContextSpecific().Constructed()) || // version
-		!tbs.ReadASN1(&ignored, asn1.INTEGER) || !tbs.ReadASN1(&ignored, asn1.SEQUENCE) || // serial, algorithm
-		!tbs.ReadASN1Element(&from, asn1.SEQUENCE) || !tbs.ReadASN1(&ignored, asn1.SEQUENCE) || // validity
-		!tbs.ReadASN1Element(&to, asn1.SEQUENCE) {
-		panic("pkitest: the certificate was edited beyond reading, and cannot issue or sign")
+// subject is the Name of the certificate's subject.
+func (id *Identity) subject() []byte {
+	parsed, err := pkix.ParseCertificate(id.DER)
+	if err != nil {
+		panic(fmt.Sprintf("pkitest: the certificate of %q was edited beyond reading, and cannot issue or sign: %v", id.Name, err))
 	}
-	return to, from
+	return parsed.RawSubject
 }

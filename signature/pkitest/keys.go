@@ -10,6 +10,9 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
+
+	"github.com/cadre-confiance/confiance/internal/der"
+	"github.com/cadre-confiance/confiance/internal/pkix"
 )
 
 // A KeyType is a kind and a size of key. It is an option: ca.Leaf("…", pkitest.RSA3072).
@@ -91,13 +94,21 @@ func newECDSA(curve elliptic.Curve, source io.Reader) *ecdsa.PrivateKey {
 	}
 }
 
-// publicKeyInfo is the DER of the SubjectPublicKeyInfo of a key.
-func publicKeyInfo(key crypto.PublicKey, pss bool) ([]byte, error) {
-	if public, ok := key.(*rsa.PublicKey); ok && pss {
-		return sequence(
-			sequence(oid(oidRSASSAPSS)),
-			bitString(x509.MarshalPKCS1PublicKey(public)),
-		), nil
+// publicKeyInfo is the DER of the SubjectPublicKeyInfo of a key. restriction is that of an id-RSASSA-PSS key, 0 for none.
+func publicKeyInfo(key crypto.PublicKey, pss bool, restriction crypto.Hash) ([]byte, error) {
+	public, ok := key.(*rsa.PublicKey)
+	if !ok || !pss {
+		return x509.MarshalPKIXPublicKey(key)
 	}
-	return x509.MarshalPKIXPublicKey(key)
+	return pkix.MarshalPublicKeyInfo(pssKeyAlgorithm(restriction), x509.MarshalPKCS1PublicKey(public)), nil
 }
+
+func pssKeyAlgorithm(restriction crypto.Hash) pkix.AlgorithmIdentifier {
+	algorithm := pkix.AlgorithmIdentifier{OID: oidRSASSAPSS}
+	if restriction != 0 {
+		algorithm.Parameters = pkix.PSSParameters{Hash: restriction, MGFHash: restriction, SaltLength: restriction.Size(), Trailer: 1}.Marshal()
+	}
+	return algorithm
+}
+
+var oidRSASSAPSS = der.MustOID("1.2.840.113549.1.1.10")

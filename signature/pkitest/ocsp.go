@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/cadre-confiance/confiance/internal/pkix"
 )
 
 // A Status is what an OCSP response says of a certificate: RFC 6960 §2.2.
@@ -152,14 +154,7 @@ func OCSPRequest(id *Identity, h crypto.Hash, nonce []byte) []byte {
 
 // certID names a certificate of a: RFC 6960 §4.1.1.
 func (a *Authority) certID(h crypto.Hash, serial []byte) []byte {
-	return sequence(sequence(oid(digestOIDs[h].digest), null()),
-		octets(digest(h, rawSubject(a.DER))), octets(digest(h, keyBits(a.spki))), integer(serial))
-}
-
-func digest(h crypto.Hash, b []byte) []byte {
-	sum := h.New()
-	sum.Write(b)
-	return sum.Sum(nil)
+	return sequence(digestAlgorithm(h), octets(digest(h, a.subject())), octets(digest(h, keyBits(a.spki))), integer(serial))
 }
 
 // Respond answers a DER OCSPRequest. The error says that it is not one.
@@ -187,7 +182,7 @@ func (r *Responder) Respond(request []byte, options ...Option) ([]byte, error) {
 	}
 	responderID := explicit(2, octets(keyHash(r.spki)))
 	if s.ocsp.byName {
-		responderID = explicit(1, rawSubject(r.DER))
+		responderID = explicit(1, r.subject())
 	}
 	data := [][]byte{responderID, generalizedTime(producedAt), sequence(singles...)}
 	if len(extensions) > 0 {
@@ -269,7 +264,7 @@ func (o *ocspSpec) singleExtensions(id *Identity) [][]byte {
 			sum[0] ^= 1
 		}
 		list = append(list, extension{OIDCertHash, false,
-			sequence(sequence(oid(digestOIDs[crypto.SHA256].digest), null()), octets(sum))}.marshal())
+			sequence(digestAlgorithm(crypto.SHA256), octets(sum))}.marshal())
 	}
 	for _, e := range o.single {
 		list = append(list, e.marshal())
@@ -291,7 +286,7 @@ type ocspCertID struct {
 }
 
 func (c *ocspCertID) matches(a *Authority) bool {
-	return bytes.Equal(c.nameHash, digest(c.hash, rawSubject(a.DER))) && bytes.Equal(c.keyHash, digest(c.hash, keyBits(a.spki)))
+	return bytes.Equal(c.nameHash, digest(c.hash, a.subject())) && bytes.Equal(c.keyHash, digest(c.hash, keyBits(a.spki)))
 }
 
 // parseOCSPRequest reads the CertIDs and the value of the nonce extension.
@@ -310,18 +305,14 @@ func parseOCSPRequest(der []byte) (asked []ocspCertID, nonce []byte, err error) 
 			return nil, nil, malformed
 		}
 		c := ocspCertID{raw: raw}
-		var certID, algorithm, algorithmID, nameHash, keyHash, serial cryptobyte.String
-		if !raw.ReadASN1(&certID, asn1.SEQUENCE) || !certID.ReadASN1(&algorithm, asn1.SEQUENCE) ||
-			!algorithm.ReadASN1Element(&algorithmID, asn1.OBJECT_IDENTIFIER) ||
+		var certID, nameHash, keyHash, serial cryptobyte.String
+		var algorithm pkix.AlgorithmIdentifier
+		if !raw.ReadASN1(&certID, asn1.SEQUENCE) || !pkix.ReadAlgorithmIdentifier(&certID, &algorithm) ||
 			!certID.ReadASN1(&nameHash, asn1.OCTET_STRING) || !certID.ReadASN1(&keyHash, asn1.OCTET_STRING) ||
 			!certID.ReadASN1(&serial, asn1.INTEGER) {
 			return nil, nil, malformed
 		}
-		for h, oids := range digestOIDs {
-			if bytes.Equal(algorithmID, oid(oids.digest)) {
-				c.hash = h
-			}
-		}
+		c.hash, _ = pkix.DigestByOID(algorithm) // 0 when unknown: the status will be
 		c.nameHash, c.keyHash, c.serial = nameHash, keyHash, serial
 		asked = append(asked, c)
 	}

@@ -54,6 +54,7 @@ type spec struct {
 	keyType           KeyType
 	key               crypto.Signer
 	spki              []byte
+	restriction       crypto.Hash
 	usage             Usage
 	isCA              *bool
 	pathLen           *int
@@ -216,6 +217,11 @@ func Key(key crypto.Signer) Option {
 // PublicKey certifies any DER SubjectPublicKeyInfo: brainpool, DSA, RSA of 1024 bits, nonsense. The identity has no Key.
 func PublicKey(spki []byte) Option {
 	return certificateOption("PublicKey", func(s *spec) { s.spki = spki })
+}
+
+// PSSRestriction states in an id-RSASSA-PSS key the digest, MGF1 and least salt it signs with: RFC 4055 §3.1.
+func PSSRestriction(h crypto.Hash) Option {
+	return certificateOption("PSSRestriction", func(s *spec) { s.restriction = h })
 }
 
 // Country is the countryName, "FR" by default. Empty leaves it out.

@@ -106,6 +106,7 @@ func TestDeterministic(t *testing.T) {
 	require.Equal(t, goldenLeaf, hexString(sum[:]))
 	a, b := pkitest.New().Root("Racine"), pkitest.New().Root("Racine")
 	require.NotEqual(t, a.DER, b.DER, "without a word, keys are new")
+	require.NotEqual(t, a.Key, b.Key)
 }
 
 func TestKeysDiffer(t *testing.T) {
@@ -151,7 +152,7 @@ func TestMisuse(t *testing.T) {
 		"\"Mairie\" has no private key":                      func() { cardOnly.KeyPEM() },
 		"use LegacySHA1; MD5 is not offered":                 func() { ca.CRL(pkitest.Digest(crypto.MD5)) },
 		"not an object identifier":                           func() { ca.Leaf("Mairie", pkitest.Policies("1.2.x")) },
-		"no signature algorithm over BLAKE2b-256":            func() { ca.CRL(pkitest.Digest(crypto.BLAKE2b_256)) },
+		"signing with digest unknown":                        func() { ca.CRL(pkitest.Digest(crypto.BLAKE2b_256)) },
 		"\"Racine\" has no issuer to ask":                    func() { pkitest.OCSPRequest(&ca.Identity, crypto.SHA256, nil) },
 		"\"Mairie\" has no private key to sign with":         func() { pki.TimestampAuthorityOf(cardOnly).TokenSize() },
 		"the option BasicAuth does not apply to a timestamp": func() { ca.TimestampAuthority("x").Behave(pkitest.BasicAuth("", "")) },

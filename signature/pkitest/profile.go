@@ -1,9 +1,6 @@
 package pkitest
 
-import (
-	"crypto/x509"
-	"time"
-)
+import "crypto/x509"
 
 // A Usage is what a certificate is for. It is an option: ca.Leaf("…", pkitest.Seal). RGS A4 II.2, II.3.
 type Usage int
@@ -30,14 +27,9 @@ type profile struct {
 	keyUsageEC  x509.KeyUsage // when the key is not RSA
 	extKeyUsage []string
 	ekuCritical bool
-	orgID       bool          // organizationIdentifier beside OU 0002
-	from, to    time.Duration // validity around the clock
+	orgID       bool // organizationIdentifier beside OU 0002
 }
 
-const day = 24 * time.Hour
-
-// A service or person has its certificate for two years and a month, within the three of RGS A2/A3 VI.3.2. Authorities
-// outlive it, and end before 2031 for as long as they are declared before 2027, so that RSA-2048 keys stay within RègleFact-1.
 var profiles = map[Usage]profile{
 	Sign:       {name: "sign", keyUsage: x509.KeyUsageContentCommitment},
 	Auth:       {name: "auth", keyUsage: x509.KeyUsageDigitalSignature},

@@ -9,6 +9,10 @@ import (
 	"math/big"
 	"sync"
 	"time"
+
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/cadre-confiance/confiance/internal/tsp"
 )
 
 type tsaSpec struct {
@@ -31,7 +35,7 @@ type tsaSpec struct {
 	wrongESS     bool
 	noESS        bool
 	contentType  string
-	version      int64
+	version      byte
 }
 
 func tsaOption(name string, apply func(*tsaSpec)) Option {
@@ -105,7 +109,7 @@ func TokenContentType(oid string) Option {
 
 // TokenVersion is the version of the SignedData, 3 by default (RFC 5652 §5.1).
 func TokenVersion(v int) Option {
-	return tsaOption("TokenVersion", func(t *tsaSpec) { t.version = int64(v) })
+	return tsaOption("TokenVersion", func(t *tsaSpec) { t.version = byte(v) })
 }
 
 // A TimestampAuthority makes RFC 3161 tokens in process ([TimestampAuthority.Timestamp]), from requests
@@ -160,7 +164,7 @@ var ErrUnavailable = errors.New("pkitest: the timestamp authority is unavailable
 // Timestamp returns a token (DER ContentInfo) over the digest, with the certificate of the unit. It is what a timestamp client of the
 // library offers, so that a TimestampAuthority stands for one in tests. An answer without token is an error.
 func (t *TimestampAuthority) Timestamp(ctx context.Context, hash crypto.Hash, digest []byte) ([]byte, error) {
-	response, err := t.answer(ctx, tsaRequest{hash: hash, imprint: digest, certReq: true})
+	response, err := t.answer(ctx, &tsp.Request{Hash: hash, Imprint: digest, CertReq: true})
 	if err != nil {
 		return nil, err
 	}
@@ -179,9 +183,12 @@ func (t *TimestampAuthority) TokenSize() int {
 	defer t.mu.Unlock()
 	if t.size == 0 {
 		s := collect(onTSA, "token", t.behaviour.options())
-		nonce := new(big.Int).Lsh(big.NewInt(1), 159)
-		request := tsaRequest{hash: crypto.SHA512, imprint: make([]byte, 64), nonce: nonce, certReq: true}
-		t.size = len(t.token(s, request, new(big.Int).Lsh(big.NewInt(1), 126))) + 64
+		large := new(big.Int).Lsh(big.NewInt(1), 158)
+		token, err := t.token(s, &tsp.Request{Hash: crypto.SHA512, Imprint: make([]byte, 64), Nonce: large, CertReq: true}, large)
+		if err != nil {
+			panic("pkitest: " + err.Error())
+		}
+		t.size = len(token) + 64
 	}
 	return t.size
 }
@@ -189,9 +196,9 @@ func (t *TimestampAuthority) TokenSize() int {
 // Respond answers a DER TimeStampReq with a DER TimeStampResp, as HTTP does. The error is [ErrUnavailable] or that of ctx;
 // a request that cannot be read is answered by a rejection.
 func (t *TimestampAuthority) Respond(ctx context.Context, request []byte) ([]byte, error) {
-	asked, ok := parseTSARequest(request)
-	if !ok {
-		return rejection(2, 2), nil // badRequest
+	asked, err := tsp.ParseRequest(request)
+	if err != nil {
+		return rejection(tsp.Rejection, 2), nil // badRequest
 	}
 	response, err := t.answer(ctx, asked)
 	if err != nil {
@@ -203,7 +210,7 @@ func (t *TimestampAuthority) Respond(ctx context.Context, request []byte) ([]byt
 	if response.token == nil {
 		return rejection(response.status, response.failInfo), nil
 	}
-	return sequence(sequence(smallInteger(int64(response.status))), response.token), nil
+	return tsp.Response{Status: response.status, Token: response.token}.Marshal()
 }
 
 type tsaResponse struct {
@@ -213,7 +220,7 @@ type tsaResponse struct {
 }
 
 // answer is one transaction: RFC 3161 §2.4.
-func (t *TimestampAuthority) answer(ctx context.Context, request tsaRequest) (tsaResponse, error) {
+func (t *TimestampAuthority) answer(ctx context.Context, request *tsp.Request) (tsaResponse, error) {
 	if t.behaviour.fails() {
 		return tsaResponse{}, ErrUnavailable
 	}
@@ -234,10 +241,10 @@ func (t *TimestampAuthority) answer(ctx context.Context, request tsaRequest) (ts
 		return tsaResponse{garbage: s.tsa.garbage}, nil
 	case s.tsa.status > 1:
 		return tsaResponse{status: s.tsa.status, failInfo: s.tsa.failInfo}, nil
-	case digestOIDs[request.hash].digest == "" || len(request.imprint) != request.hash.Size():
-		return tsaResponse{status: 2, failInfo: 0}, nil // badAlg
-	case request.policy != "" && request.policy != s.tokenPolicy() && !s.tsa.wrongPolicy:
-		return tsaResponse{status: 2, failInfo: 15}, nil // unacceptedPolicy
+	case request.Hash == 0 || len(request.Imprint) != request.Hash.Size():
+		return tsaResponse{status: tsp.Rejection, failInfo: 0}, nil // badAlg
+	case request.Policy != "" && request.Policy.String() != s.tokenPolicy() && !s.tsa.wrongPolicy:
+		return tsaResponse{status: tsp.Rejection, failInfo: 15}, nil // unacceptedPolicy
 	}
 	t.mu.Lock()
 	t.count++
@@ -246,7 +253,8 @@ func (t *TimestampAuthority) answer(ctx context.Context, request tsaRequest) (ts
 	serial := make([]byte, 16)
 	io.ReadFull(t.pki.stream("token", t.path, fmt.Sprint(n)), serial)
 	serial[0] = serial[0]&0x7f | 0x40
-	return tsaResponse{status: s.tsa.status, token: t.token(s, request, new(big.Int).SetBytes(serial))}, nil
+	token, err := t.token(s, request, new(big.Int).SetBytes(serial))
+	return tsaResponse{status: s.tsa.status, token: token}, err
 }
 
 func (s *spec) tokenPolicy() string {
@@ -258,9 +266,9 @@ func (s *spec) tokenPolicy() string {
 
 // rejection is a TimeStampResp without token.
 func rejection(status, failInfo int) []byte {
-	parts := [][]byte{smallInteger(int64(status)), sequence(utf8String("refus d'essai"))}
+	parts := [][]byte{smallInteger(int64(status)), sequence(element(asn1.UTF8String, []byte("refus d'essai")))}
 	if failInfo >= 0 {
-		parts = append(parts, longBits(failInfo))
+		parts = append(parts, namedBits(1<<failInfo))
 	}
 	return sequence(sequence(parts...))
 }

@@ -156,7 +156,7 @@ func TestTimestamp(t *testing.T) {
 	response = respond(t, tsa, request(t, func(r *tsRequest) { r.Imprint.Algorithm.Algorithm = asn1.ObjectIdentifier{1, 2, 3} }))
 	require.Equal(t, 1, response.Status.FailInfo.At(0))
 	response = respond(t, tsa, request(t, func(r *tsRequest) { r.Imprint.Digest = r.Imprint.Digest[:20] }))
-	require.Equal(t, 1, response.Status.FailInfo.At(0))
+	require.Equal(t, 1, response.Status.FailInfo.At(2))
 	for _, bad := range [][]byte{nil, []byte("bonjour"), {0x30, 0}, request(t, func(r *tsRequest) { r.Version = 2 }), append(request(t, nil), 0)} {
 		require.Equal(t, 1, respond(t, tsa, bad).Status.FailInfo.At(2))
 	}

@@ -1,10 +1,7 @@
 package pkitest
 
 import (
-	"fmt"
 	"math/big"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -33,7 +30,6 @@ func octets(content []byte) []byte    { return element(asn1.OCTET_STRING, conten
 func bitString(content []byte) []byte { return element(asn1.BIT_STRING, []byte{0}, content) }
 func integer(content []byte) []byte   { return element(asn1.INTEGER, content) }
 func enumerated(v byte) []byte        { return element(asn1.ENUM, []byte{v}) }
-func utf8String(s string) []byte      { return element(asn1.UTF8String, []byte(s)) }
 
 // explicit wraps an element in the constructed context tag [n]; implicit replaces a primitive's tag by [n].
 func explicit(n uint8, parts ...[]byte) []byte {
@@ -61,13 +57,13 @@ func bigInteger(n *big.Int) []byte {
 func smallInteger(n int64) []byte { return bigInteger(big.NewInt(n)) }
 
 // namedBits is a BIT STRING of a list of named bits: bit i is the i-th flag, trailing zeros are cut (X.690 §11.2.2).
-func namedBits(bits uint16) []byte {
+func namedBits(bits uint32) []byte {
 	if bits == 0 {
 		return element(asn1.BIT_STRING, []byte{0})
 	}
-	var content [3]byte
+	var content [5]byte
 	last := 0
-	for i := range 16 {
+	for i := range 32 {
 		if bits&(1<<i) != 0 {
 			content[1+i/8] |= 0x80 >> (i % 8)
 			last = i
@@ -86,54 +82,15 @@ func oid(dotted string) []byte {
 	return element(asn1.OBJECT_IDENTIFIER, []byte(o))
 }
 
-// readOID reads an object identifier in dotted form.
-func readOID(s *cryptobyte.String) (string, bool) {
-	var o der.OID
-	ok := der.ReadOID(s, &o)
-	return o.String(), ok
-}
-
-// longBits is a BIT STRING whose bit n alone is set, for PKIFailureInfo.
-func longBits(n int) []byte {
-	content := make([]byte, 2+n/8)
-	content[0] = byte(7 - n%8)
-	content[1+n/8] = 0x80 >> (n % 8)
-	return element(asn1.BIT_STRING, content)
-}
-
 // validityTime is UTCTime until 2049 and GeneralizedTime after: RFC 5280 §4.1.2.5.
 func validityTime(t time.Time) []byte {
-	t = t.UTC()
-	if y := t.Year(); y >= 1950 && y < 2050 {
-		return element(asn1.UTCTime, []byte(t.Format("060102150405Z")))
-	}
-	return generalizedTime(t)
+	var b cryptobyte.Builder
+	der.AddTime(&b, t)
+	return b.BytesOrPanic()
 }
 
 func generalizedTime(t time.Time) []byte {
-	return element(asn1.GeneralizedTime, []byte(t.UTC().Format("20060102150405Z")))
+	var b cryptobyte.Builder
+	der.AddGeneralizedTime(&b, t)
+	return b.BytesOrPanic()
 }
-
-// preciseTime is a GeneralizedTime with the fraction that t has, without trailing zeros: RFC 3161 §2.4.2.
-func preciseTime(t time.Time) []byte {
-	text := t.UTC().Format("20060102150405")
-	if ns := t.Nanosecond(); ns != 0 {
-		text += "." + strings.TrimRight(fmt.Sprintf("%09d", ns), "0")
-	}
-	return element(asn1.GeneralizedTime, []byte(text+"Z"))
-}
-
-// isPrintable says whether s fits a PrintableString: X.680 §41.4.
-func isPrintable(s string) bool {
-	for _, r := range s {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-		case strings.ContainsRune(" '()+,-./:=?", r):
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-func decimal(n int) string { return strconv.Itoa(n) }
