@@ -147,6 +147,7 @@ func (c *Certificate) read(clean []byte, o *collector) string {
 	if !outer.ReadASN1Element((*cryptobyte.String)(&c.RawTBS), asn1.SEQUENCE) {
 		return "tbsCertificate"
 	}
+	algorithm := outer
 	if !ReadAlgorithmIdentifier(&outer, &c.SignatureAlgorithm) {
 		return "signatureAlgorithm"
 	}
@@ -166,10 +167,10 @@ func (c *Certificate) read(clean []byte, o *collector) string {
 	}
 	o.prefix = ""
 	if !c.SignatureAlgorithm.Equal(c.TBSSignatureAlgorithm) {
-		o.at(c.RawTBS, CodeAlgorithmMismatch, "signatureAlgorithm", "signatureAlgorithm and tbsCertificate.signature differ (RFC 5280 §4.1.1.2)")
+		o.at(algorithm, CodeAlgorithmMismatch, "signatureAlgorithm", "signatureAlgorithm and tbsCertificate.signature differ (RFC 5280 §4.1.1.2)")
 	}
 	if oddity := c.SignatureAlgorithm.Oddity(); oddity != "" {
-		o.at(outer, CodeAlgorithm, "signatureAlgorithm", oddity)
+		o.at(algorithm, CodeAlgorithm, "signatureAlgorithm", oddity)
 	}
 	return ""
 }

@@ -11,8 +11,11 @@ import (
 	"crypto/x509"
 	stdname "crypto/x509/pkix"
 	"encoding/asn1"
+	"encoding/hex"
+	"encoding/pem"
 	"math/big"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -46,7 +49,7 @@ func usual(t testing.TB, key crypto.Signer) []byte {
 		NotBefore: fixed, NotAfter: fixed.AddDate(3, 0, 0),
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection},
 		BasicConstraintsValid: true, SubjectKeyId: bytes.Repeat([]byte{1}, 20), AuthorityKeyId: bytes.Repeat([]byte{2}, 20),
-		PolicyIdentifiers: []asn1.ObjectIdentifier{{1, 2, 250, 1, 999, 1, 2}, {0, 4, 0, 194112, 1, 3}},
+		Policies:              []x509.OID{must(x509.ParseOID("1.2.250.1.999.1.2")), must(x509.ParseOID("0.4.0.194112.1.3"))},
 		CRLDistributionPoints: []string{"http://crl.example.fr/ac.crl"}, OCSPServer: []string{"http://ocsp.example.fr/"},
 		IssuingCertificateURL: []string{"http://ac.example.fr/ac.cer"}, EmailAddresses: []string{"mairie@boisjoli.example"},
 		DNSNames: []string{"boisjoli.example"}, URIs: []*url.URL{must(url.Parse("https://boisjoli.example/"))},
@@ -60,4 +63,11 @@ func parse(t testing.TB, raw []byte) *pkix.Certificate {
 	c, err := pkix.ParseCertificate(raw)
 	require.NoError(t, err)
 	return c
+}
+
+// hexOctets decodes hexadecimal, blanks apart.
+func hexOctets(text string) []byte { return must(hex.DecodeString(strings.ReplaceAll(text, " ", ""))) }
+
+func pemText(label string, raw []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: raw}))
 }

@@ -209,29 +209,13 @@ func escape(b *strings.Builder, text string) {
 	}
 }
 
-// Equal reports whether two names match by RFC 5280 §7.1: attribute by attribute, the same type, and texts that differ only
-// in the case of letters and in white space. Names with the same octets are always equal. Two values that are no strings
-// match when their octets do.
+// Equal reports whether two names match by RFC 5280 §7.1. Names with the same octets always do; otherwise see
+// [CanonicalName].
 func (n Name) Equal(o Name) bool {
 	if bytes.Equal(n.Raw, o.Raw) {
 		return true
 	}
-	if len(n.Attributes) != len(o.Attributes) || len(n.Attributes) == 0 {
-		return false
-	}
-	for i := range n.Attributes {
-		a, b := &n.Attributes[i], &o.Attributes[i]
-		if a.Type != b.Type || a.RDN != b.RDN {
-			return false
-		}
-		if a.Tag == b.Tag && bytes.Equal(a.Value, b.Value) {
-			continue
-		}
-		if !strings.EqualFold(squeeze(a.Text()), squeeze(b.Text())) {
-			return false
-		}
-	}
-	return true
+	a, okA := CanonicalName(n.Raw)
+	b, okB := CanonicalName(o.Raw)
+	return okA && okB && a == b
 }
-
-func squeeze(text string) string { return strings.Join(strings.Fields(text), " ") }
