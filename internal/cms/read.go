@@ -191,11 +191,17 @@ func (sd *SignedData) readContent(s *der.Stream, o ReadOptions, inMemory bool) e
 
 func isOctetString(tag asn1.Tag) bool { return tag == tagOctetString || tag == tagOctetString|0x20 }
 
-// notOctetString records content of another type, as PKCS #7 had it: what is signed is then the content octets of its DER
-// (RFC 5652 §5.2.1).
-func (sd *SignedData) notOctetString() {
-	sd.Problems = append(sd.Problems, Problem{Code: "cms.content-not-octet-string", Clause: "RFC 5652 §5.2.1", Fatal: sd.ContentType == OIDData,
+// oldContent records content that is not in an OCTET STRING, as PKCS #7 had it: what is signed is then the content octets of
+// its DER (RFC 5652 §5.2.1), and its tag is under no signature. So only a SEQUENCE is accepted, which is what every structured
+// content is, and never for id-data, which is octets.
+func (sd *SignedData) oldContent(s *der.Stream, tag asn1.Tag) bool {
+	if tag != asn1.SEQUENCE || sd.ContentType == OIDData {
+		s.Refuse("content that is neither an OCTET STRING nor, as in PKCS #7, a SEQUENCE of another type than id-data (RFC 5652 §5.2)")
+		return false
+	}
+	sd.Problems = append(sd.Problems, Problem{Code: "cms.content-not-octet-string", Clause: "RFC 5652 §5.2.1",
 		Message: "the content is not in an OCTET STRING, as in PKCS #7: its content octets are what is signed"})
+	return true
 }
 
 func (sd *SignedData) holdContent(s *der.Stream) {
@@ -207,11 +213,11 @@ func (sd *SignedData) holdContent(s *der.Stream) {
 		var segments bytes.Buffer
 		s.Octets(asn1.OCTET_STRING, &segments)
 		content = segments.Bytes()
-	case tag != 0:
-		sd.notOctetString()
-		_, content = split(s.Element())
 	default:
-		s.Refuse("content that is neither there nor absent")
+		if !sd.oldContent(s, tag) {
+			return
+		}
+		_, content = split(s.Element())
 	}
 	if s.Err() != nil {
 		return
@@ -234,13 +240,11 @@ func (sd *SignedData) flowContent(s *der.Stream, o ReadOptions) {
 	switch tag := s.Peek(); {
 	case isOctetString(tag):
 		s.Octets(asn1.OCTET_STRING, dst)
-	case tag == 0:
-		s.Refuse("content that is neither there nor absent")
+	case !sd.oldContent(s, tag):
+		return
 	case s.Definite():
-		sd.notOctetString()
 		s.Contents(dst)
 	default: // rare enough to be held, within the bound of any element
-		sd.notOctetString()
 		_, content := split(s.Element())
 		if s.Err() == nil {
 			if _, err := dst.Write(content); err != nil {
