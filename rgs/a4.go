@@ -16,7 +16,11 @@ func profile() []*Rule {
 	// present and nonCritical are the two questions that A4's tables ask of an extension.
 	present := func(oid der.OID, path, name string) func(*certificate, *findings) {
 		return func(c *certificate, f *findings) {
-			f.verdict(c.extension(oid) != nil, path, Text{"extension " + name, name + " extension"})
+			if c.extension(oid) == nil {
+				f.fails(path, Text{"extension " + name + " absente", name + " extension absent"})
+			} else {
+				f.pass(path, Text{"extension " + name + " présente", name + " extension present"})
+			}
 		}
 	}
 	criticality := func(oid der.OID, want bool, path, name string) func(*certificate, *findings) {
@@ -37,7 +41,11 @@ func profile() []*Rule {
 			f.verdict(c.Version == 3, "version", Text{fmt.Sprintf("version %d", c.Version), fmt.Sprintf("version %d", c.Version)})
 		}),
 		rule("rgs_a4_uniqueid", "II.1.1, II.2.1, II.3.1", Fail, "ni issuerUniqueID ni subjectUniqueID", "neither issuerUniqueID nor subjectUniqueID", func(c *certificate, f *findings) {
-			f.verdict(!c.HasUniqueID, "tbsCertificate", Text{"identifiants uniques", "unique identifiers"})
+			if c.HasUniqueID {
+				f.fails("tbsCertificate", Text{"identifiants uniques présents", "unique identifiers present"})
+			} else {
+				f.pass("tbsCertificate", Text{"aucun identifiant unique", "no unique identifier"})
+			}
 		}),
 		rule("rgs_a4_serial_entropy", "II.1.1, II.2.1", Warn, "numéro de série non prévisible (64 bits au moins)", "unpredictable serial number (at least 64 bits)", func(c *certificate, f *findings) {
 			n := c.Serial.BitLen()
@@ -81,8 +89,10 @@ func profile() []*Rule {
 			switch ok := c.extension(pkix.OIDCRLDistributionPoints) != nil || len(c.OCSPServers) > 0; {
 			case !ok && (c.selfIssued || c.function == OCSP):
 				f.unknown(path, Text{"absent d'un certificat auto-émis ou d'un répondeur OCSP", "absent from a self-issued certificate or an OCSP responder"})
+			case !ok:
+				f.fails(path, Text{"aucun accès à l'état de révocation", "no access to the revocation status"})
 			default:
-				f.verdict(ok, path, Text{"accès à l'état de révocation", "access to the revocation status"})
+				f.pass(path, Text{"accès à l'état de révocation", "access to the revocation status"})
 			}
 		}),
 		rule("rgs_a4_ca_ku", "II.1.2", Fail, "autorité : keyCertSign et cRLSign", "authority: keyCertSign and cRLSign", func(c *certificate, f *findings) {

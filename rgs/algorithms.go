@@ -58,6 +58,9 @@ var oidPSS = der.MustOID("1.2.840.113549.1.1.10")
 
 // signature returns the family and the digest of the algorithm that the certificate was signed with, empty when unknown.
 func (c *certificate) signature() (family, digest string) {
+	if c.algorithm != nil {
+		return c.algorithm.family, c.algorithm.digest
+	}
 	if c.SignatureAlgorithm.OID == oidPSS { // RFC 4055 §3.1: the digest is in the parameters, SHA-1 by default
 		scheme, err := pkix.ParseScheme(c.SignatureAlgorithm, nil, crypto.Hash(0))
 		if err != nil {

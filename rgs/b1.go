@@ -230,6 +230,9 @@ func hashes() []*Rule {
 					f.unknown(path, Text{"algorithme de signature inconnu ou illisible", "unknown or unreadable signature algorithm"})
 				case family != "RSASSA-PKCS1-v1_5":
 					f.skip(Text{"la signature n'est pas RSASSA-PKCS1-v1_5", "the signature is not RSASSA-PKCS1-v1_5"})
+				case c.selfIssued && isRSA(&c.PublicKey) && c.PublicKey.Exponent != nil && c.PublicKey.Exponent.Cmp(e65536) <= 0:
+					// The key that signed is at hand, its exponent is small, and whether padding is checked well cannot be seen.
+					f.add(Fail, path, Text{"RSASSA-PKCS1-v1_5 avec un exposant d'au plus 65536", "RSASSA-PKCS1-v1_5 with an exponent of at most 65536"})
 				default:
 					f.fails(path, Text{"RSASSA-PKCS1-v1_5 : conforme sous condition d'exposant et de vérification du bourrage ; RSASSA-PSS recommandé",
 						"RSASSA-PKCS1-v1_5: conforming provided exponent and padding checks; RSASSA-PSS recommended"})

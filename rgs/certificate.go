@@ -51,8 +51,9 @@ type certificate struct {
 	in         Input
 	ca         bool
 	selfIssued bool
-	usages     []Function // what its usages show, most specific first; empty for a CA
-	function   Function   // the one asked, else the first of usages
+	usages     []Function          // what its usages show, most specific first; empty for a CA
+	function   Function            // the one asked, else the first of usages
+	algorithm  *signatureAlgorithm // judged instead of the certificate's own, when there is no certificate
 }
 
 func newCertificate(parsed *pkix.Certificate, in Input) *certificate {

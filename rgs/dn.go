@@ -81,7 +81,11 @@ func names() []*Rule {
 				f.skip(Text{"ce n'est pas un service", "this is not a service"})
 				return
 			}
-			f.verdict(!c.hasSubject(pkix.OIDGivenName) && !c.hasSubject(pkix.OIDSurname), "subject", Text{"identité de personne dans un certificat de service", "identity of a person in the certificate of a service"})
+			if c.hasSubject(pkix.OIDGivenName) || c.hasSubject(pkix.OIDSurname) {
+				f.fails("subject", Text{"identité de personne dans un certificat de service", "identity of a person in the certificate of a service"})
+			} else {
+				f.pass("subject", Text{"aucune identité de personne", "no identity of a person"})
+			}
 		}),
 		rule("rgs_a4_dn_tls_san", "II.3.2", Fail, "serveur : au moins un nom de domaine complet dans subjectAltName", "server: at least one full domain name in subjectAltName", func(c *certificate, f *findings) {
 			if c.ca || c.function != ServerAuth {
@@ -104,7 +108,11 @@ func names() []*Rule {
 				for _, name := range c.DNSNames {
 					ok = ok || strings.EqualFold(name, cn)
 				}
-				f.verdict(ok && fullDomain(cn), index("subject.commonName", i), Text{"CN et noms de domaine", "CN and domain names"})
+				if ok && fullDomain(cn) {
+					f.pass(index("subject.commonName", i), Text{"le CN est l'un des noms de domaine", "the CN is one of the domain names"})
+				} else {
+					f.fails(index("subject.commonName", i), Text{"le CN n'est pas l'un des noms de domaine", "the CN is not one of the domain names"})
+				}
 			}
 		}),
 		rule("rgs_a4_code_cn_not_fqdn", "VII.3", Fail, "signature de code : le CN n'est pas un nom de domaine", "code signing: the CN is not a domain name", func(c *certificate, f *findings) {
@@ -113,7 +121,11 @@ func names() []*Rule {
 				return
 			}
 			for i, cn := range c.Subject.Get(pkix.OIDCommonName) {
-				f.verdict(!fullDomain(cn), index("subject.commonName", i), Text{"CN d'un certificat de signature de code", "CN of a code signing certificate"})
+				if fullDomain(cn) {
+					f.fails(index("subject.commonName", i), Text{"le CN est un nom de domaine", "the CN is a domain name"})
+				} else {
+					f.pass(index("subject.commonName", i), Text{"le CN n'est pas un nom de domaine", "the CN is not a domain name"})
+				}
 			}
 		}),
 		rule("rgs_a4_siren_luhn", "VII.1 (ISO 6523, INSEE)", Warn, "SIREN ou SIRET dont la clé est juste", "SIREN or SIRET whose check digit is right", func(c *certificate, f *findings) {
@@ -137,11 +149,22 @@ func names() []*Rule {
 			}
 		}),
 		rule("rgs_a4_test_prefix", "II.4", Notice, "certificat de recette : le nom commence par « TEST »", "test certificate: the name begins with \"TEST\"", func(c *certificate, f *findings) {
-			for i, cn := range c.Subject.Get(pkix.OIDCommonName) {
-				if strings.HasPrefix(cn, "TEST ") {
-					f.fails(index("subject.commonName", i), Text{"certificat de recette, à refuser en production", "test certificate, to be refused in production"})
-					return
+			marked := func(path string, values []string) bool {
+				for i, value := range values {
+					if strings.HasPrefix(value, "TEST ") {
+						f.fails(index(path, i), Text{"certificat de recette, à refuser en production", "test certificate, to be refused in production"})
+						return true
+					}
 				}
+				return false
+			}
+			// Persons: every part of the identity is marked. Services: the CN; without one, an OU.
+			if marked("subject.commonName", c.Subject.Get(pkix.OIDCommonName)) || marked("subject.givenName", c.Subject.Get(pkix.OIDGivenName)) ||
+				marked("subject.surname", c.Subject.Get(pkix.OIDSurname)) || marked("subject.pseudonym", c.Subject.Get(pkix.OIDPseudonym)) {
+				return
+			}
+			if !c.hasSubject(pkix.OIDCommonName) && marked("subject.organizationalUnitName", c.Subject.Get(pkix.OIDOrganizationalUnit)) {
+				return
 			}
 			f.skip(Text{"ce n'est pas un certificat de recette", "this is not a test certificate"})
 		}),

@@ -14,7 +14,7 @@ type Registry struct{ rules []*Rule }
 
 // Default returns the rules of annexe B1 v2.03 on keys and hashes, annexe A4 v3.0 on certificates, and A2/A3 on validity.
 func Default() *Registry {
-	return &Registry{slices.Concat(factorisation(), logarithm(), curves(), hashes(), profile(), names(), validity(), level())}
+	return &Registry{slices.Concat(factorisation(), logarithm(), curves(), hashes(), profile(), names(), validity(), function(), level())}
 }
 
 // Rules returns the rules in the order in which they are evaluated.
@@ -50,10 +50,11 @@ type Input struct {
 	All      bool      // keep not-applicable and not-effective findings
 }
 
-// Errors of Certificate.
+// Errors of [Registry.Certificate] and [PublicKey].
 var (
 	ErrNoTime         = errors.New("rgs: the date of use is missing")
 	ErrNotCertificate = errors.New("rgs: this is not an X.509 certificate")
+	ErrNotPublicKey   = errors.New("rgs: this is not a SubjectPublicKeyInfo")
 )
 
 // Certificate judges one certificate, DER. An odd encoding is a finding; ErrNotCertificate is returned only for what has not the

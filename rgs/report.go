@@ -35,10 +35,10 @@ func (c *certificate) report(list []Finding) *Report {
 		NotBefore: c.NotBefore, NotAfter: c.NotAfter, Time: c.in.Time, Usages: usages, Evidence: []string{}, Findings: list}
 }
 
-// Failed reports whether a rule is not respected, or a level was asked and is not established.
+// Failed reports whether a rule is not respected, or a level or a function was asked and is not established.
 func (r *Report) Failed() bool {
 	for _, f := range r.Findings {
-		if f.Status == Fail || f.Status == Undetermined && f.Rule == "rgs_level_policy" {
+		if f.Status == Fail || f.Status == Undetermined && (f.Rule == "rgs_level_policy" || f.Rule == "rgs_function") {
 			return true
 		}
 	}

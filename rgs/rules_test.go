@@ -243,6 +243,9 @@ var special = map[string]string{
 	"rgs_a4_ca_pathlen0": "TestPathLenAsksWhomTheAuthorityServes",
 	"rgs_a4_test_prefix": "TestTestCertificatesAreMarked",
 	"rgs_level_policy":   "TestLevelIsNeverInferred",
+
+	"rgs_function":        "TestFunctionAsked",
+	"rgs_a2_double_usage": "TestDoubleUsage",
 }
 
 // Every rule is exercised, has its citation, its titles and a name, and ids are unique.

@@ -2,7 +2,7 @@
 //
 //	rgscheck [-json] [-level N] [-function F] [-at T] [-all] [-lang fr|en] FILE…
 //
-// A FILE holds certificates, PEM (as many as it likes) or DER. The report is text, French unless -lang en, or with -json one line
+// A FILE holds certificates, as many as it likes: PEM, or DER end to end. The report is text, French unless -lang en, or with -json one line
 // per certificate:
 //
 //	{"schema":1,"object","kind","subject",…,"findings":[{"rule","status","path","clause","message","english"}],"usages":[…],"level","evidence":[…]}
@@ -10,12 +10,13 @@
 // object is the path as given, with "#2" and so on for the further certificates of one file. Statuses are pass, fail, warn, notice,
 // undetermined, and with -all not-applicable and not-effective. A file that holds no certificate gives a line with "error".
 //
-// The exit status is 0 if no rule fails, 1 if one does or if the level asked is not established, 2 if a file could not be read or
+// The exit status is 0 if no rule fails, 1 if one does or if the level or the function asked is not established, 2 if a file could not be read or
 // the command line is wrong.
 package main
 
 import (
 	"bytes"
+	"encoding/asn1"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -160,7 +161,7 @@ func read(path string) ([][]byte, error) {
 	case len(content) > maxFile:
 		return nil, fmt.Errorf("more than %d octets", maxFile)
 	case !bytes.Contains(content, []byte("-----BEGIN")):
-		return [][]byte{content}, nil
+		return split(content), nil
 	}
 	var found [][]byte
 	for rest := content; ; {
@@ -176,4 +177,20 @@ func read(path string) ([][]byte, error) {
 		return nil, errors.New("PEM without a certificate")
 	}
 	return found, nil
+}
+
+// split cuts DER elements that follow one another. What is not DER is left whole, for the rules to say so.
+func split(content []byte) (found [][]byte) {
+	for rest := content; len(rest) > 0; {
+		var element asn1.RawValue
+		after, err := asn1.Unmarshal(rest, &element)
+		if err != nil {
+			return append(found, rest)
+		}
+		found, rest = append(found, element.FullBytes), after
+	}
+	if len(found) == 0 {
+		return [][]byte{content}
+	}
+	return found
 }

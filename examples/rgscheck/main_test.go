@@ -44,6 +44,11 @@ func TestExitStatuses(t *testing.T) {
 	require.NoError(t, os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte{1}}), 0o600))
 	text := filepath.Join(t.TempDir(), "letter.txt")
 	require.NoError(t, os.WriteFile(text, []byte("bonjour"), 0o600))
+	pki := pkitest.New()
+	ca := pki.Root("Racine").Intermediate("AC")
+	authority, person := filepath.Join(t.TempDir(), "ca.pem"), filepath.Join(t.TempDir(), "person.pem")
+	require.NoError(t, os.WriteFile(authority, ca.PEM(), 0o600))
+	require.NoError(t, os.WriteFile(person, ca.Leaf("Mairie", pkitest.Sign).PEM(), 0o600))
 	for name, c := range map[string]struct {
 		args   []string
 		status int
@@ -54,6 +59,8 @@ func TestExitStatuses(t *testing.T) {
 		"one of two is weak":    {[]string{bundle}, exitFails, ""},
 		"right function":        {[]string{"-function", "seal", good}, exitConforms, ""},
 		"wrong function":        {[]string{"-function", "encrypt", good}, exitFails, ""},
+		"an authority as seal":  {[]string{"-function", "seal", authority}, exitFails, ""},
+		"maybe a seal":          {[]string{"-function", "seal", person}, exitFails, ""},
 		"level not shown":       {[]string{"-level", "2", good}, exitFails, ""},
 		"after 2030":            {[]string{"-at", "2032-01-01T00:00:00Z", good}, exitConforms, ""},
 		"missing file":          {[]string{filepath.Join(t.TempDir(), "none")}, exitUnreadable, "no such file"},
@@ -122,4 +129,21 @@ func TestTextIsFrenchUnlessAsked(t *testing.T) {
 	require.Contains(t, stdout, "NON CONFORME")
 	_, stdout, _ = check(t, "-lang", "en", bad)
 	require.Contains(t, stdout, "FAIL")
+}
+
+// DER certificates end to end are all judged, and what follows them is not passed over.
+func TestDERBundles(t *testing.T) {
+	dir := t.TempDir()
+	ca := pkitest.New().Root("Racine")
+	bundle := append(append([]byte{}, ca.Leaf("Mairie", pkitest.Seal).DER...), ca.Leaf("Mairie", pkitest.LegacySHA1()).DER...)
+	two, tail := filepath.Join(dir, "two.der"), filepath.Join(dir, "tail.der")
+	require.NoError(t, os.WriteFile(two, bundle, 0o600))
+	require.NoError(t, os.WriteFile(tail, append(bundle, "bonjour"...), 0o600))
+	status, stdout, _ := check(t, "-json", two)
+	require.Equal(t, exitFails, status)
+	require.Equal(t, 2, strings.Count(stdout, "\n"))
+	require.Contains(t, stdout, `"object":"`+two+`#2"`)
+	status, stdout, _ = check(t, "-json", tail)
+	require.Equal(t, exitUnreadable, status)
+	require.Equal(t, 3, strings.Count(stdout, "\n"))
 }
