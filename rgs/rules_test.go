@@ -2,7 +2,8 @@ package rgs_test
 
 import (
 	"bytes"
-	"crypto/dsa" //nolint:staticcheck // a rule is about such keys
+	//lint:ignore SA1019 a rule is about such keys
+	"crypto/dsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"

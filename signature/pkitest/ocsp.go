@@ -175,7 +175,7 @@ func (r *Responder) Respond(request []byte, options ...Option) ([]byte, error) {
 	}
 	var extensions [][]byte
 	if nonce != nil && !s.ocsp.noNonce {
-		if s.ocsp.wrongNonce {
+		if s.ocsp.wrongNonce && len(nonce) > 0 {
 			nonce = append(bytes.Clone(nonce[:len(nonce)-1]), nonce[len(nonce)-1]^1)
 		}
 		extensions = append(extensions, extension{OIDOCSPNonce, false, nonce}.marshal())

@@ -114,3 +114,26 @@ func TestOCSPNonce(t *testing.T) {
 		require.Equal(t, c.any, containsBytes(response, []byte("0123456789abcde")))
 	}
 }
+
+// Requests come from whoever finds the loopback port: anything is answered or refused, within bounds.
+func FuzzOCSPRequest(f *testing.F) {
+	ca := pkitest.New().Root("Racine")
+	id := ca.Leaf("Mairie")
+	seeds := [][]byte{
+		pkitest.OCSPRequest(id, crypto.SHA1, nil), pkitest.OCSPRequest(id, crypto.SHA512, []byte("0123456789abcdef")),
+		{0x30, 0x80}, {0x30, 0x04, 0x30, 0x02, 0x30, 0x00},
+	}
+	for _, seed := range seeds {
+		f.Add(seed)
+	}
+	responder := ca.DirectResponder()
+	f.Fuzz(func(t *testing.T, request []byte) {
+		response, err := responder.Respond(request)
+		if (response == nil) == (err == nil) {
+			t.Fatal("an answer or an error, one of the two")
+		}
+		if len(response) > 1<<10+64*len(request) {
+			t.Fatalf("%d octets for %d", len(response), len(request))
+		}
+	})
+}
