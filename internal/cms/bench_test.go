@@ -124,11 +124,6 @@ func BenchmarkParseCertificate(b *testing.B) {
 	}
 }
 
-// zeros is content of any size that costs nothing to make.
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
-
 const gibibyte = 1 << 30
 
 func BenchmarkHash1GiBRaw(b *testing.B) {

@@ -215,7 +215,9 @@ func TestVerifyReasons(t *testing.T) {
 			f.signature = tlv(0x30, oid(der.MustOID("1.2.840.113549.1.1.10")))
 		}), []cms.Reason{cms.AlgorithmMalformed, cms.AlgorithmDisagreement}},
 		{"ECDSA with another digest", with(func(f *forge) { f.digest = sha384ID; f.attributes = attributes384(t) }), []cms.Reason{cms.AlgorithmDisagreement}},
-		{"ECDSA said to be RSA", with(func(f *forge) { f.signature = ours.Scheme{Kind: pkcs1, Hash: crypto.SHA256}.AlgorithmIdentifier(nil).Marshal() }), []cms.Reason{cms.AlgorithmDisagreement}},
+		{"ECDSA said to be RSA", with(func(f *forge) {
+			f.signature = ours.Scheme{Kind: pkcs1, Hash: crypto.SHA256}.AlgorithmIdentifier(nil).Marshal()
+		}), []cms.Reason{cms.AlgorithmDisagreement}},
 		{"Ed25519 with SHA-256", with(func(f *forge) {
 			f.identity, f.scheme, f.digest = "ed25519", ours.Scheme{Kind: ours.EdDSA, Hash: crypto.SHA512}, sha256ID
 		}), []cms.Reason{cms.AlgorithmDisagreement}},
