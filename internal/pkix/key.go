@@ -52,7 +52,8 @@ type PublicKeyInfo struct {
 	Modulus  *big.Int         // RSA; may be shown even when the key is not computable
 	Exponent *big.Int         // RSA
 
-	fault error // why Public is nil; wraps ErrUnsupported or ErrKey
+	fault        error // why Public is nil; wraps ErrUnsupported, ErrKey or ErrAlgorithm
+	wideExponent bool  // RSA: only crypto/rsa stands in the way, signatures can be verified
 }
 
 // uncomputable returns why Public is nil.
@@ -212,17 +213,12 @@ func (k *PublicKeyInfo) readRSA(c *collector) {
 	case exponent.BitLen() > limits.RSAExponentBits:
 		k.unsupported(fmt.Sprintf("an exponent of %d bits, the bound is %d (FIPS 186-5 §A.1.1)", exponent.BitLen(), limits.RSAExponentBits))
 	case exponent.Cmp(big.NewInt(math.MaxInt32)) > 0:
-		k.unsupported("an exponent of more than 31 bits, crypto/rsa computes none; signatures are verified all the same")
+		// They exist on national lists. rsa.go verifies their signatures.
+		k.unsupported("an exponent of more than 31 bits, which crypto/rsa does not compute")
+		k.wideExponent = true
 	default:
 		k.Public = &rsa.PublicKey{N: modulus, E: int(exponent.Int64())}
 	}
-}
-
-// verifiesRSA reports whether modulus and exponent are sound and within bounds, so that values can be verified even where
-// crypto/rsa would not: exponents of 32 bits and more exist on national lists.
-func (k *PublicKeyInfo) verifiesRSA() bool {
-	return k.Modulus != nil && (k.Public != nil || !errors.Is(k.fault, ErrKey) && k.Bits >= limits.RSAMinBits &&
-		k.Bits <= limits.RSAMaxBits && k.Exponent.BitLen() <= limits.RSAExponentBits)
 }
 
 func (k *PublicKeyInfo) readRestriction(c *collector) {
@@ -236,7 +232,7 @@ func (k *PublicKeyInfo) readRestriction(c *collector) {
 	if err != nil {
 		// A restriction that cannot be read cannot be enforced: the key verifies nothing.
 		c.at(k.Raw, CodeAlgorithm, "algorithm", "the restriction of the id-RSASSA-PSS key cannot be read")
-		k.Public, k.Modulus = nil, nil
+		k.Public, k.wideExponent = nil, false
 		k.fault = fmt.Errorf("pkix: restriction of the RSA-PSS key: %w", err)
 		return
 	}

@@ -56,7 +56,7 @@ func (s Scheme) VerifyDigest(key *PublicKeyInfo, digest, signature []byte) error
 	if !s.Hash.Available() || len(digest) != s.Hash.Size() {
 		return fmt.Errorf("pkix: %s with a digest of %d octets: %w", s.Name(), len(digest), ErrAlgorithm)
 	}
-	if key.Public == nil && !((s.Kind == PKCS1v15 || s.Kind == PSS) && key.verifiesRSA()) {
+	if key.Public == nil && !key.wideExponent {
 		return key.uncomputable()
 	}
 	switch s.Kind {
