@@ -89,6 +89,8 @@ func fixedECKey(curve elliptic.Curve, name string) envelopeKey {
 	return newEnvelopeKey(private, name)
 }
 
+// fixedRSAKey is what `openssl genrsa 2048` gave once.
+//
 //go:embed testdata/recipient-rsa2048.pem
 var fixedRSAKey []byte
 
