@@ -220,8 +220,10 @@ const (
 	ContentTimestamp   TokenType = "content"   // signed attribute; made before the signature
 	SignatureTimestamp TokenType = "signature" // EN 319 122-1 §5.3
 	ArchiveTimestamp   TokenType = "archive"   // EN 319 122-1 §5.5.3
-	DocumentTimestamp  TokenType = "document"  // EN 319 142-1 §5.4.3
-	DetachedTimestamp  TokenType = "alone"
+	// ReferencesTimestamp covers the references to validation data, with the signature or without: EN 319 122-1 §A.1.5.
+	ReferencesTimestamp TokenType = "references"
+	DocumentTimestamp   TokenType = "document" // EN 319 142-1 §5.4.3
+	DetachedTimestamp   TokenType = "alone"
 )
 
 // Duration is a time.Duration that is written in JSON as Go prints it, "1s".

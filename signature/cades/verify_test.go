@@ -1,0 +1,26 @@
+package cades_test
+
+import (
+	"crypto"
+
+	"github.com/cadre-confiance/confiance/internal/der"
+	"github.com/cadre-confiance/confiance/internal/pkix"
+	"github.com/cadre-confiance/confiance/signature/facts"
+)
+
+// verifies does what package collect does for one candidate: the value, under a key.
+func verifies(s *facts.Signature, key *pkix.PublicKeyInfo) bool {
+	digests := map[string]crypto.Hash{}
+	for _, h := range []crypto.Hash{crypto.SHA1, crypto.SHA224, crypto.SHA256, crypto.SHA384, crypto.SHA512, crypto.SHA3_256, crypto.SHA3_384, crypto.SHA3_512} {
+		digests[pkix.DigestName(h)] = h
+	}
+	algorithm := pkix.AlgorithmIdentifier{OID: der.MustOID(s.SignatureAlgorithm.OID), Parameters: s.SignatureAlgorithm.Parameters}
+	scheme, err := pkix.ParseScheme(algorithm, key, digests[s.DigestAlgorithm.Name])
+	if err != nil {
+		return false
+	}
+	if len(s.ToBeSigned) > 0 {
+		return scheme.Verify(key, s.ToBeSigned, s.Value) == nil
+	}
+	return scheme.VerifyDigest(key, s.References[0].Computed, s.Value) == nil
+}
