@@ -205,7 +205,7 @@ func (sd *SignedData) oldContent(s *der.Stream, tag asn1.Tag) bool {
 }
 
 func (sd *SignedData) holdContent(s *der.Stream) {
-	content := []byte{}
+	var content []byte
 	switch tag := s.Peek(); {
 	case tag == tagOctetString:
 		_, content = split(s.Raw())
