@@ -40,7 +40,10 @@ type Certificate struct {
 	Signature             []byte
 	PublicKey             PublicKeyInfo
 
-	Extensions []Extension // all, in order
+	Extensions []Extension // all that are Extensions, in order
+	// UnreadCritical: an entry that is no Extension, or a critical one whose value cannot be read, was passed over. A path
+	// through this certificate must be refused (RFC 5280 §4.2).
+	UnreadCritical bool
 
 	// Decoded from Extensions; nil or zero when absent or unreadable (an anomaly then says so). Of an extension that comes
 	// twice, the first counts.
@@ -90,31 +93,38 @@ func (c *Certificate) SelfIssued() bool { return bytes.Equal(c.RawIssuer, c.RawS
 // that wraps ErrCertificate and says at which field, or der.ErrLimit when a bound was met.
 //
 // A certificate in BER is read in its DER form. Raw and RawTBS are then as found, the rest is DER, and offsets are in the DER
-// form.
+// form. One that is damaged where no field is looked for (within an attribute value, say) is read as it stands.
 func ParseCertificate(raw []byte) (*Certificate, error) {
 	if len(raw) > limits.CertificateSize {
 		return nil, fmt.Errorf("%w: %d octets, the bound is %d: %w", ErrCertificate, len(raw), limits.CertificateSize, der.ErrLimit)
 	}
-	c := new(Certificate)
 	o := collector{base: raw}
 	clean := raw
+	var damage error
 	if strict := der.CheckStructure(raw, der.Limits{}); strict != nil {
-		norm, n, err := der.NormalizePrefix(raw, der.Limits{})
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
+		var n int
+		if clean, n, damage = der.NormalizePrefix(raw, der.Limits{}); damage != nil {
+			size, err := elementSize(raw)
+			if errors.Is(damage, der.ErrLimit) || err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrCertificate, damage)
+			}
+			clean, n, strict = raw[:size:size], size, damage
 		}
-		o.base, clean = norm, norm
-		if n < len(raw) {
+		if o.base = clean; n < len(raw) {
 			o.add(CodeTrailing, "", n, "octets after the certificate")
-			raw = raw[:n:n]
-			strict = der.CheckStructure(raw, der.Limits{})
+			if raw = raw[:n:n]; damage == nil {
+				strict = der.CheckStructure(raw, der.Limits{})
+			}
 		}
 		if strict != nil {
 			o.addSyntax("", strict)
 		}
 	}
-	c.Raw, c.ID = raw, sha256.Sum256(raw)
-	if path := c.read(clean, &o); path != "" {
+	c := &Certificate{Raw: raw, ID: sha256.Sum256(raw)}
+	switch path := c.read(clean, &o); {
+	case path != "" && damage != nil:
+		return nil, fmt.Errorf("%w: %s is missing or misplaced: %w", ErrCertificate, path, damage)
+	case path != "":
 		return nil, fmt.Errorf("%w: %s is missing or misplaced", ErrCertificate, path)
 	}
 	if len(clean) != len(raw) || &clean[0] != &raw[0] {

@@ -263,11 +263,22 @@ func TestAnomalies(t *testing.T) {
 		{"no extension", func(f *fields) { f.setExtensions() }, pkix.CodeExtension, "tbsCertificate.extensions", nil},
 		{"extensions that are no list", func(f *fields) { f.extensions = hexOctets("a3020500") }, pkix.CodeExtension, "tbsCertificate.extensions", nil},
 		{"an extension that is none", func(f *fields) { f.setExtensions(hexOctets("0500"), ku) }, pkix.CodeExtension, "tbsCertificate.extensions",
-			func(t *testing.T, c *pkix.Certificate) { require.NotNil(t, c.KeyUsage, "the next one is read") }},
+			func(t *testing.T, c *pkix.Certificate) {
+				require.NotNil(t, c.KeyUsage, "the next one is read")
+				require.True(t, c.UnreadCritical)
+			}},
+		{"an extension with more", func(f *fields) { f.setExtensions(wrap(0x30, ku[2:], hexOctets("0500"))) }, pkix.CodeTrailing, "tbsCertificate.extensions",
+			func(t *testing.T, c *pkix.Certificate) {
+				require.NotNil(t, c.KeyUsage)
+				require.False(t, c.UnreadCritical)
+			}},
+		{"an unreadable extension that is not critical", func(f *fields) { f.setExtensions(extension(pkix.OIDExtKeyUsage, "", hexOctets("0500"))) }, pkix.CodeExtension, "tbsCertificate.extensions.extKeyUsage",
+			func(t *testing.T, c *pkix.Certificate) { require.False(t, c.UnreadCritical) }},
 		{"an unreadable key usage", func(f *fields) { f.setExtensions(extension(pkix.OIDKeyUsage, "0101ff", hexOctets("0500"))) }, pkix.CodeExtension, "tbsCertificate.extensions.keyUsage",
 			func(t *testing.T, c *pkix.Certificate) {
 				require.Nil(t, c.KeyUsage)
 				require.Len(t, c.Extensions, 1)
+				require.True(t, c.UnreadCritical)
 			}},
 		{"a key usage with trailing zeros", func(f *fields) { f.setExtensions(extension(pkix.OIDKeyUsage, "0101ff", hexOctets("030200c0"))) }, pkix.CodeBitString, "tbsCertificate.extensions.keyUsage",
 			func(t *testing.T, c *pkix.Certificate) {
@@ -382,6 +393,26 @@ func TestCertificateWithTrailingData(t *testing.T) {
 	require.Equal(t, raw, c.Raw)
 	require.Equal(t, parse(t, raw).ID, c.ID)
 	require.Equal(t, []pkix.Anomaly{{Code: pkix.CodeTrailing, Offset: len(raw), Message: "octets after the certificate"}}, c.Anomalies)
+}
+
+// Damage within a value that nobody reads does not hide the rest.
+func TestDamagedCertificate(t *testing.T) {
+	f := take(t, usual(t, ecKey()))
+	f.subject = hexOctets("300d 310b 3009 0603550403 3002 0405")
+	raw := append(f.put(), 1, 2)
+	c := parse(t, raw)
+	require.Equal(t, raw[:len(raw)-2], c.Raw)
+	require.Len(t, c.Anomalies, 2)
+	require.Equal(t, pkix.CodeTrailing, c.Anomalies[0].Code)
+	require.Equal(t, pkix.CodeBER, c.Anomalies[1].Code)
+	require.Contains(t, c.Anomalies[1].Message, "beyond the parent")
+	require.Equal(t, []byte{4, 5}, raw[c.Anomalies[1].Offset:c.Anomalies[1].Offset+2])
+	require.Equal(t, "CN=#30020405", c.Subject.String())
+	require.Equal(t, "P-256", c.PublicKey.Curve)
+
+	f.issuer = hexOctets("3005 3004 0405")
+	_, err := pkix.ParseCertificate(f.put())
+	require.ErrorIs(t, err, pkix.ErrCertificate)
 }
 
 func TestNotACertificate(t *testing.T) {

@@ -77,6 +77,7 @@ func (c *Certificate) readExtensions(explicit cryptobyte.String, o *collector) {
 	var list cryptobyte.String
 	const path = "extensions"
 	if !explicit.ReadASN1(&list, asn1.SEQUENCE) {
+		c.UnreadCritical = true
 		o.at(explicit, CodeExtension, path, "not a SEQUENCE (RFC 5280 §4.2)")
 		return
 	}
@@ -90,11 +91,13 @@ func (c *Certificate) readExtensions(explicit cryptobyte.String, o *collector) {
 	c.Extensions = make([]Extension, 0, 12)
 	for !list.Empty() {
 		if len(c.Extensions) == limits.CertificateExtensions {
+			c.UnreadCritical = true
 			o.at(list, CodeMore, path, "more extensions than are read")
 			return
 		}
 		e, start := Extension{Offset: o.offset(list)}, list
 		if !e.read(&list, o) {
+			c.UnreadCritical = true
 			o.at(start, CodeExtension, path, "not an Extension (RFC 5280 §4.2)")
 			if list = start; !list.ReadAnyASN1(&start, nil) {
 				return
@@ -120,8 +123,11 @@ func (e *Extension) read(list *cryptobyte.String, o *collector) bool {
 	if e.Critical, ok = readDefaultFalse(&content, o, "extensions.critical", e.Offset); !ok {
 		return false
 	}
-	if !content.ReadASN1(&value, asn1.OCTET_STRING) || !content.Empty() {
+	if !content.ReadASN1(&value, asn1.OCTET_STRING) {
 		return false
+	}
+	if !content.Empty() {
+		o.add(CodeTrailing, "extensions", e.Offset, "fields after extnValue")
 	}
 	e.Value = value
 	return true
@@ -189,6 +195,7 @@ func (c *Certificate) decode(e Extension, o *collector) {
 			return
 		}
 	}
+	c.UnreadCritical = c.UnreadCritical || e.Critical
 	o.add(CodeExtension, path, e.Offset, "a value that cannot be read (RFC 5280 §4.2.1)")
 }
 

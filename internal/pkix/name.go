@@ -120,7 +120,7 @@ func (n Name) Get(oid der.OID) []string {
 }
 
 // Text returns the value as UTF-8. Octets that are not valid in its string type come out as U+FFFD; a value that is no string
-// comes out as "#" and the hexadecimal of its content. TeletexString is read as Latin-1, as every writer meant it.
+// comes out as "#" and the hexadecimal of its encoding (RFC 4514 §2.4). TeletexString is read as Latin-1, as every writer meant it.
 func (a NameAttribute) Text() string {
 	switch a.Tag {
 	case 12: // UTF8String
@@ -157,7 +157,22 @@ func (a NameAttribute) Text() string {
 		}
 		return string(runes)
 	}
-	return "#" + hex.EncodeToString(a.Value)
+	var b cryptobyte.Builder
+	b.AddASN1(asn1.Tag(a.Tag), func(b *cryptobyte.Builder) { b.AddBytes(a.Value) })
+	encoded, err := b.Bytes()
+	if err != nil { // a tag over 30, which ParseCertificate does not read
+		encoded = a.Value
+	}
+	return "#" + hex.EncodeToString(encoded)
+}
+
+// isText reports whether Text is the value itself and not its encoding.
+func (a NameAttribute) isText() bool {
+	switch a.Tag {
+	case 12, 18, 19, 20, 22, 26, 28, 30:
+		return true
+	}
+	return false
 }
 
 // String returns the name as RFC 4514 writes it: the last relative distinguished name first, "," between them, "+" within
@@ -184,7 +199,11 @@ func (n Name) String() string {
 				b.WriteString(a.Type.String())
 			}
 			b.WriteByte('=')
-			escape(&b, a.Text())
+			if a.isText() {
+				escape(&b, a.Text())
+			} else {
+				b.WriteString(a.Text())
+			}
 		}
 		end = start
 	}
