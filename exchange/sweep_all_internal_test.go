@@ -1,0 +1,5 @@
+//go:build sweep
+
+package exchange
+
+func init() { sweepStep = 1 }
