@@ -47,41 +47,42 @@ func Read(ctx context.Context, r io.Reader, o ReadOptions) (*SignedData, error) 
 // Parse reads a message that is held in memory: a token, a manifest, the signature of a PDF. content is nil when it is
 // detached, and not nil otherwise, even if empty. What is returned shares memory with b.
 func Parse(b []byte) (sd *SignedData, content []byte, err error) {
-	sd, rest, err := parsePrefix(b)
-	if err == nil && len(rest) > 0 {
-		err = wrap("after the SignedData", &der.SyntaxError{Offset: len(b) - len(rest), Reason: "octets after the element"})
+	sd, content, size, err := ParsePrefix(b)
+	if err == nil && size < len(b) {
+		err = wrap("after the SignedData", &der.SyntaxError{Offset: size, Reason: "octets after the element"})
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	return sd, sd.found.content, nil
+	return sd, content, nil
 }
 
 // ParsePadded is [Parse] of a message followed by any number of zero octets, as in the /Contents of a PDF signature, whose
 // room is reserved before the message is known (ISO 32000-2 §12.8.1). size is the length of the message itself. Anything
 // else than zeros is refused: nobody signed it and readers may disagree on it.
 func ParsePadded(b []byte) (sd *SignedData, content []byte, size int, err error) {
-	sd, rest, err := parsePrefix(b)
+	sd, content, size, err = ParsePrefix(b)
 	if err != nil {
 		return nil, nil, 0, err
 	}
-	size = len(b) - len(rest)
-	if i := slices.IndexFunc(rest, func(octet byte) bool { return octet != 0 }); i >= 0 {
+	if i := slices.IndexFunc(b[size:], func(octet byte) bool { return octet != 0 }); i >= 0 {
 		return nil, nil, 0, wrap("after the SignedData", &der.SyntaxError{Offset: size + i, Reason: "padding that is not zero"})
 	}
-	return sd, sd.found.content, size, nil
+	return sd, content, size, nil
 }
 
-func parsePrefix(b []byte) (sd *SignedData, rest []byte, err error) {
+// ParsePrefix is [Parse] of the message at the start of b, whatever follows it: judging that is the caller's duty. size is
+// the length of the message.
+func ParsePrefix(b []byte) (sd *SignedData, content []byte, size int, err error) {
 	if len(b) > limits.CMSSmall {
-		return nil, nil, fmt.Errorf("%w: a message of %d octets in memory", ErrTooLarge, len(b))
+		return nil, nil, 0, fmt.Errorf("%w: a message of %d octets in memory", ErrTooLarge, len(b))
 	}
 	s := der.NewMemoryStream(b, keptLimits)
 	sd, err = readSignedData(s, ReadOptions{}, true)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, 0, err
 	}
-	return sd, b[s.Offset():], nil
+	return sd, sd.found.content, int(s.Offset()), nil
 }
 
 // Content types of what is not a SignedData, for the error message.
