@@ -101,6 +101,8 @@ func (c *certificate) findDefects() {
 		switch path := trimTBS(a.Path); {
 		case a.Code == pkix.CodeDuplicate, a.Code == pkix.CodeMore, a.Code == pkix.CodeExtension && decoded[path]:
 			c.add(ruleExtension, text)
+		case a.Code == pkix.CodeBitString && path == "signatureValue", a.Code == pkix.CodeTrailing && path == "":
+			c.add(ruleEnvelope, text)
 		case a.Code == pkix.CodeAlgorithmMismatch:
 			c.add(ruleInnerAlgorithm, text)
 		case others < 5:

@@ -3,11 +3,13 @@ package validation_test
 import (
 	"bytes"
 	"crypto/x509"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/cadre-confiance/confiance/internal/pkix"
 	"github.com/cadre-confiance/confiance/signature/facts"
 	"github.com/cadre-confiance/confiance/signature/pkitest"
 	"github.com/cadre-confiance/confiance/signature/trust"
@@ -424,6 +426,19 @@ func TestConclude(t *testing.T) {
 				}
 			},
 			verdict: "INDETERMINATE (CERTIFICATE_CHAIN_GENERAL_FAILURE)", check: "certificate.algorithm-agreement", message: "differ",
+		},
+		{
+			name: "certificate with bits left over in its signature", edit: func(s *scene) {
+				s.doc.Signatures[0].Signed = s.signed("S-1", s.ca.Leaf("Mairie du bout"))
+				leaf := &s.doc.Certificates[len(s.doc.Certificates)-1]
+				c, err := pkix.ParseCertificate(leaf.Raw)
+				require.NoError(s.t, err)
+				at := len(leaf.Raw) - len(c.Signature) - 1
+				leaf.Raw = slices.Clone(leaf.Raw)
+				leaf.Raw[at] = 1 // of unused bits
+				s.rename(leaf)
+			},
+			verdict: "INDETERMINATE (CERTIFICATE_CHAIN_GENERAL_FAILURE)", check: "certificate.envelope", message: "whole octets",
 		},
 		{
 			name: "signer with the name of its issuer", edit: func(s *scene) {

@@ -54,13 +54,15 @@ func ReadPolicy(r io.Reader) (*Policy, error) {
 	if err := decoder.Decode(&p); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPolicy, err)
 	}
-	if err := p.check(); err != nil {
+	if err := p.Check(); err != nil {
 		return nil, err
 	}
 	return &p, nil
 }
 
-func (p *Policy) check() error {
+// Check says whether a policy made or changed by a program can be used, as [ReadPolicy] does. Conclude takes one that cannot
+// as strictly as it can: a check without level fails, and so does a Fixed one whatever its level.
+func (p *Policy) Check() error {
 	if p.Schema < 1 || p.Schema > PolicySchema {
 		return fmt.Errorf("%w: schema %d", ErrPolicy, p.Schema)
 	}

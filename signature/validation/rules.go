@@ -87,6 +87,8 @@ var (
 		"every critical extension is known and readable, and none is there twice")
 	ruleEncoding = declare("XCV", "certificate.encoding", "RFC 5280 §4.1", CertificateChainGeneralFailure,
 		"the certificate is encoded as it must be")
+	ruleEnvelope = declare("XCV", "certificate.envelope", "RFC 5280 §4.1.1", CertificateChainGeneralFailure,
+		"nothing but the signature, in whole octets, is outside what the issuer signed")
 	ruleInnerAlgorithm = declare("XCV", "certificate.algorithm-agreement", "RFC 5280 §4.1.1.2", CertificateChainGeneralFailure,
 		"the certificate names its signature algorithm twice alike")
 	ruleForbiddenExtension = declare("XCV", "certificate.forbidden-extensions", "EN 319 102-1 §5.2.6, RFC 6960 §4.2.2.2.1, RFC 9608 §3", CertificateChainGeneralFailure,

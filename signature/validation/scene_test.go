@@ -1,6 +1,8 @@
 package validation_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -109,6 +111,16 @@ func (s *scene) anchors(anchors ...trust.Anchor) *trust.Set {
 	set, err := trust.NewSet(anchors...)
 	require.NoError(s.t, err)
 	return set
+}
+
+// rename gives an edited certificate the ID of its octets, wherever the only signature names it.
+func (s *scene) rename(c *facts.Certificate) {
+	sum := sha256.Sum256(c.Raw)
+	c.ID = hex.EncodeToString(sum[:])
+	signed := &s.signature().Signed
+	signed.Candidates = []string{c.ID}
+	signed.SigningCertificate[0].Matches = []string{c.ID}
+	signed.Keys[0].Certificate = c.ID
 }
 
 func (s *scene) signature() *facts.Signature { return &s.doc.Signatures[0] }
