@@ -42,16 +42,3 @@ type Finding struct {
 func (f Finding) Problem() Problem {
 	return Problem{Code: "cms." + string(f.Reason), Clause: f.Clause, Message: f.Message, Fatal: !f.Unsupported, Unsupported: f.Unsupported}
 }
-
-// Sound reports whether there is no finding.
-func Sound(findings []Finding) bool { return len(findings) == 0 }
-
-// Wrong reports whether a finding says that the signature is wrong, not only that it could not be judged.
-func Wrong(findings []Finding) bool {
-	for _, f := range findings {
-		if !f.Unsupported {
-			return true
-		}
-	}
-	return false
-}

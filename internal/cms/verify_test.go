@@ -326,7 +326,7 @@ func TestDetachedWithoutAttributes(t *testing.T) {
 	require.Equal(t, []cms.Reason{cms.ContentMissing}, reasons(sd.Verify(0, cert, nil)))
 	byDigest := func(h crypto.Hash) ([]byte, bool) { return hashOf(h, deal), true }
 	require.Equal(t, []cms.Reason{cms.ContentUnexamined}, reasons(sd.Verify(0, cert, byDigest)))
-	require.False(t, cms.Wrong(sd.Verify(0, cert, byDigest)))
+	require.True(t, sd.Verify(0, cert, byDigest)[0].Unsupported)
 	content := cms.NewContent(crypto.SHA256, crypto.SHA256)
 	content.Write(deal)
 	sd.SetContent(content)
@@ -349,7 +349,7 @@ func TestVerifyWithoutCertificate(t *testing.T) {
 	require.NoError(t, err)
 	findings := sd.Verify(0, nil, nil)
 	require.Equal(t, []cms.Reason{cms.CertificateMissing}, reasons(findings))
-	require.False(t, cms.Wrong(findings))
+	require.True(t, findings[0].Unsupported)
 	require.Empty(t, sd.CheckForm(0, nil))
 	require.Empty(t, sd.CheckValue(0, identityOf(t, "p256").cert, nil))
 	require.Equal(t, []cms.Reason{cms.CertificateMismatch, cms.SignatureWrong}, reasons(sd.Verify(0, identityOf(t, "p256-other").cert, nil)))
