@@ -69,7 +69,8 @@ type Response struct {
 // IsGranted reports whether the status says that a token is there (0 or 1).
 func (r *Response) IsGranted() bool { return r.Status == Granted || r.Status == GrantedWithMods }
 
-// Explain returns status, failure and texts in one line for an error message. Texts of the authority are quoted.
+// Explain returns status, failure and texts in one line for an error message. Texts of the authority are quoted
+// and cut.
 func (r *Response) Explain() string {
 	names := []string{"granted", "granted with modifications", "rejected", "waiting", "revocation warning", "revocation notification"}
 	text := "status " + strconv.Itoa(r.Status)
@@ -79,7 +80,10 @@ func (r *Response) Explain() string {
 	if r.FailInfo != 0 {
 		text += " (" + r.FailInfo.String() + ")"
 	}
-	for _, line := range r.StatusText {
+	for i, line := range r.StatusText {
+		if i == 3 {
+			return text + " …"
+		}
 		if len(line) > 200 {
 			line = strings.ToValidUTF8(line[:200], "") + "…"
 		}
