@@ -47,10 +47,17 @@ const (
 	PDFSignatures = 1024
 	// PDFContents is the longest /Contents of a signature once decoded. Tokens with whole revocation lists reach megabytes.
 	PDFContents = 16 << 20
+	// PDFTouched is how many objects the revisions after a signature may list, all together.
+	PDFTouched = 1 << 20
+	// PDFStoreCertificates is how many certificates of a document security store are read.
+	PDFStoreCertificates = 4096
 	// PDFModifications is how many forbidden changes are listed for one revision; the last then says that there are more.
 	PDFModifications = 64
 	// PDFListed is how many object numbers are listed for one revision.
 	PDFListed = 1024
+	// PDFMetadata is the longest XMP packet compared, and PDFNote the longest note on the program that saved a document.
+	PDFMetadata = 4 << 20
+	PDFNote     = 1024
 	// PDFCompared is the longest stream whose data is compared between two revisions.
 	PDFCompared = 256 << 20
 )

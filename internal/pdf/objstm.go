@@ -177,3 +177,13 @@ func (s *State) lengthObject(o Object) (Object, error) {
 	}
 	return object.Value, nil
 }
+
+// Decode returns a reader of a stream's decoded data; see [ErrUnsupported] for the filters. It must be read before s is asked
+// for anything else of the same file, and with a bound.
+func (s *State) Decode(stream *Stream) (io.Reader, error) {
+	length, err := s.StreamLength(stream)
+	if err != nil {
+		return nil, err
+	}
+	return s.f.decoder(stream.Dict, stream.Start, length)
+}

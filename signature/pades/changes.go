@@ -1,0 +1,254 @@
+package pades
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/cadre-confiance/confiance/internal/limits"
+	"github.com/cadre-confiance/confiance/internal/pdf"
+	"github.com/cadre-confiance/confiance/signature/facts"
+)
+
+// What a later revision may bring, from the least to the most (ISO 32000-2 §12.8.2.2.2).
+type addition int
+
+const (
+	validationData addition = iota // a document security store, document timestamps
+	signing                        // signatures of others
+)
+
+// A change is the passage from one revision to the next, judged: everything that differs is allowed by a rule, or is a
+// modification. Nothing is allowed because it looks harmless.
+type change struct {
+	file          *pdf.File
+	index         int // of the later revision
+	before, after *pdf.State
+	graph         *graph
+	signatures    []*signature // all of the file
+
+	added, freed map[int]bool
+	values       map[int]pair // objects that are there before and after, and differ
+	explained    map[int]bool
+	widgets      map[int]bool // widget annotations of the signature fields that the revision brings
+	fields       map[int]bool // those fields, and the ones that it signs
+
+	signaturesOnly bool // the form of the earlier revision has signature fields and no other
+
+	brings        addition
+	filled        []string // names of the fields that were there, empty, and that are signed
+	modifications []facts.Modification
+}
+
+// A pair is the value of an object before and after.
+type pair struct{ was, is pdf.Object }
+
+// modified notes what no rule allows. number 0 is the document itself.
+func (c *change) modified(number int, format string, args ...any) {
+	switch m := (facts.Modification{Revision: c.index + 1, Kind: "undefined", Message: fmt.Sprintf(format, args...)}); {
+	case len(c.modifications) > limits.PDFModifications:
+	case len(c.modifications) == limits.PDFModifications:
+		c.modifications = append(c.modifications, facts.Modification{Revision: c.index + 1, Kind: "undefined", Message: "and more"})
+	default:
+		if number > 0 {
+			m.Object = pdf.Ref{Number: number}.String()
+		}
+		c.modifications = append(c.modifications, m)
+	}
+}
+
+// catch turns an error about the document into a modification: what cannot be read is not allowed.
+func (c *change) catch(number int, err error) error {
+	if err == nil || !isFormatError(err) {
+		return err
+	}
+	c.modified(number, "%v", err)
+	return nil
+}
+
+// judge compares the two revisions. touched are the objects that the later one puts elsewhere.
+func (c *change) judge(ctx context.Context, touched []int) error {
+	c.added, c.freed, c.values = map[int]bool{}, map[int]bool{}, map[int]pair{}
+	c.explained, c.widgets, c.fields = map[int]bool{}, map[int]bool{}, map[int]bool{}
+	for number, err := range c.graph.broken {
+		c.modified(number, "an object of the earlier revision cannot be read: %v", err)
+	}
+	if err := c.form(ctx); err != nil {
+		return err
+	}
+	for _, number := range touched {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := c.catch(number, c.classify(ctx, number)); err != nil {
+			return err
+		}
+	}
+	for _, rule := range []func(context.Context) error{c.trailer, c.catalog, c.rest} {
+		if err := c.catch(0, rule(ctx)); err != nil {
+			return err
+		}
+	}
+	return c.advance(ctx)
+}
+
+// form refuses a revision that two readers could read in two ways.
+func (c *change) form(ctx context.Context) error {
+	r := c.file.Revisions()[c.index]
+	switch {
+	case !r.Closed:
+		c.modified(0, "nothing closes the cross-reference section of the revision")
+	case r.Hybrid:
+		c.modified(0, "the revision has two cross-reference sections, for readers of different ages")
+	case c.file.HeaderOffset > 0:
+		c.modified(0, "the header of the document is not at its start, and readers may count offsets in two ways")
+	}
+	stray, err := c.file.Stray(ctx, c.index)
+	if err == nil && stray >= 0 {
+		c.modified(0, "octets at offset %d belong to no object that the revision lists", stray)
+	}
+	return c.catch(0, err)
+}
+
+// classify tells what became of one object.
+func (c *change) classify(ctx context.Context, number int) error {
+	was, err := c.before.Locate(number)
+	if err != nil {
+		return err
+	}
+	is, err := c.after.Locate(number)
+	if err != nil {
+		return err
+	}
+	ref := pdf.Ref{Number: number, Generation: is.Generation}
+	var now *pdf.Indirect
+	if is.Present() {
+		if now, err = c.after.ObjectAt(ref, is); err != nil {
+			return err
+		}
+		if key, twice := pdf.Duplicate(now.Value); twice {
+			c.modified(number, "the object has two /%s", key)
+		}
+	}
+	switch {
+	case !was.Present() && !is.Present():
+	case !was.Present():
+		c.added[number] = true
+		// A reference to an object that is not there is null. Giving it an object changes what holds the reference.
+		if c.graph.reached(number) {
+			c.modified(number, "the object was designated by the earlier revision, where it did not exist")
+		}
+	case !is.Present():
+		c.freed[number] = true
+		if c.graph.reached(number) {
+			c.modified(number, "the object is deleted")
+		}
+	default:
+		old, err := c.before.ObjectAt(pdf.Ref{Number: number, Generation: was.Generation}, was)
+		if err != nil {
+			return err
+		}
+		same, err := pdf.EqualObjects(ctx, c.before, old.Value, c.after, now.Value)
+		if err != nil {
+			return err
+		}
+		if !same || was.Generation != is.Generation {
+			c.values[number] = pair{old.Value, now.Value}
+		}
+	}
+	return nil
+}
+
+// trailer allows no other catalog.
+func (c *change) trailer(context.Context) error {
+	was, is := c.before.Trailer(), c.after.Trailer()
+	if !pdf.Equal(was.Get("Root"), is.Get("Root")) {
+		c.modified(0, "the trailer designates another catalog")
+	}
+	return c.info(was.Get("Info"), is.Get("Info"))
+}
+
+// rest refuses what no rule explained: the objects that a reader meets and that changed.
+func (c *change) rest(ctx context.Context) error {
+	for _, number := range slices.Sorted(maps.Keys(c.values)) {
+		value := c.values[number]
+		if c.explained[number] || !c.graph.reached(number) {
+			continue
+		}
+		allowed, err := false, error(nil)
+		for _, rule := range []func(context.Context, int, pair) (bool, error){c.page, c.annotations, c.packetChange} {
+			if allowed, err = rule(ctx, number, value); err != nil || allowed {
+				break
+			}
+		}
+		if err := c.catch(number, err); err != nil {
+			return err
+		}
+		if allowed || err != nil {
+			continue
+		}
+		c.modified(number, "%s is changed%s", describe(value.was), changedKeys(value))
+	}
+	return nil
+}
+
+// describe names an object for a reader.
+func describe(o pdf.Object) string {
+	if stream, ok := o.(*pdf.Stream); ok {
+		if kind, ok := stream.Dict.Get("Type").(pdf.Name); ok {
+			return fmt.Sprintf("a stream of type /%s", kind)
+		}
+		return "a stream"
+	}
+	if dict, ok := o.(pdf.Dict); ok {
+		for _, key := range []pdf.Name{"Type", "FT", "S"} {
+			if kind, ok := dict.Get(key).(pdf.Name); ok {
+				return fmt.Sprintf("an object of type /%s", kind)
+			}
+		}
+	}
+	return "an object"
+}
+
+// changedKeys names the keys that differ when both values are dictionaries.
+func changedKeys(value pair) string {
+	was, ok1 := value.was.(pdf.Dict)
+	is, ok2 := value.is.(pdf.Dict)
+	if !ok1 || !ok2 {
+		return ""
+	}
+	out := ": "
+	for i, key := range pdf.DiffKeys(was, is) {
+		if i > 0 {
+			out += ", "
+		}
+		if i == 8 {
+			return out + "…"
+		}
+		out += "/" + string(key)
+	}
+	return out
+}
+
+// advance lets the graph follow the document to the later revision.
+func (c *change) advance(ctx context.Context) error {
+	c.graph.broken = map[int]error{}
+	for number, value := range c.values {
+		if c.graph.reached(number) {
+			c.graph.scan(number, value.is)
+		}
+	}
+	for number := range c.added {
+		if c.graph.reached(number) {
+			if err := c.graph.visit(c.after, number); err != nil && !isFormatError(err) {
+				return err
+			}
+		}
+	}
+	return c.graph.walk(ctx, c.after)
+}
+
+func fatal(problems []facts.Problem) bool {
+	return slices.ContainsFunc(problems, func(p facts.Problem) bool { return p.Fatal })
+}
