@@ -19,15 +19,18 @@ import (
 	"github.com/cadre-confiance/confiance/signature/trust"
 )
 
-// Each row of docs/pli.md has at least one way to break it here, alone, with what a well-placed attacker holds.
-func TestRefusals(t *testing.T) {
+// A refusal is one way to break a pli, alone, with what a well-placed attacker holds, and the reason to give.
+type refusal struct {
+	reason error
+	change func(*craft)
+	id     *pkitest.Identity  // who opens; B when nil
+	o      func(*OpenOptions) // how
+}
+
+// refusals has at least one way to break each row of the tables of docs/pli.md. Those that need no option are vectors too.
+func refusals() map[string]refusal {
 	w := theCast()
-	for name, test := range map[string]struct {
-		reason error
-		change func(*craft)
-		id     *pkitest.Identity
-		o      func(*OpenOptions)
-	}{
+	return map[string]refusal{
 		// container
 		"mark":               {reason: ErrContainer, change: func(k *craft) { k.file = flip(3, 0) }},
 		"version of mark":    {reason: ErrContainer, change: func(k *craft) { k.file = replace("pli/1", "pli/2") }},
@@ -212,13 +215,17 @@ func TestRefusals(t *testing.T) {
 			k.parts, k.names = [][]byte{[]byte("un"), []byte("de")}, []string{"a", "b"}
 			k.manifest = func(m *Manifest) { m.Parts[0].Hash, m.Parts[1].Hash = m.Parts[1].Hash, m.Parts[0].Hash }
 		}},
-	} {
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for name, test := range refusals() {
 		t.Run(name, func(t *testing.T) {
 			k := newCraft()
 			test.change(k)
 			id := test.id
 			if id == nil {
-				id = w.b
+				id = theCast().b
 			}
 			o := readingNow()
 			if test.o != nil {
