@@ -72,6 +72,7 @@ type check struct {
 	head        []byte
 	size        int64
 	attributes  []Attribute
+	formed      bool // form has been called, and has said what keeps value from being computed
 	findings    []Finding
 }
 
@@ -100,6 +101,7 @@ func (c *check) algorithmFault(err error, otherwise Reason, clause string) {
 
 // form checks everything but the value.
 func (c *check) form() {
+	c.formed = true
 	hash, err := pkix.DigestByOID(c.si.DigestAlgorithm)
 	if err != nil {
 		c.algorithmFault(err, AlgorithmMalformed, "RFC 5652 §10.1.1")
@@ -359,7 +361,7 @@ func (c *check) value(cert *pkix.Certificate) {
 	}
 	scheme, err := pkix.ParseScheme(c.si.SignatureAlgorithm, key, hash)
 	if err != nil {
-		if hash != 0 {
+		if hash != 0 || !c.formed { // form says it of an unknown digest
 			c.algorithmFault(err, AlgorithmDisagreement, "RFC 5652 §5.3")
 		}
 		return
@@ -373,7 +375,10 @@ func (c *check) value(cert *pkix.Certificate) {
 		}
 		digest, ok := c.digest(scheme.Hash)
 		if !ok {
-			return // said by form
+			if !c.formed {
+				c.add(ContentMissing, "RFC 5652 §5.6", "the content, or its %s digest, is not at hand", pkix.DigestName(scheme.Hash))
+			}
+			return
 		}
 		err = scheme.VerifyDigest(key, digest, c.si.Signature)
 	}
