@@ -121,3 +121,17 @@ func (s *keySigner) Sign(ctx context.Context, r Request) ([]byte, error) {
 	}
 	return s.key.Sign(rand.Reader, r.Digest, r.Hash)
 }
+
+// IsLocal reports whether a Signer comes from FromKey with a private key of the standard library: one that computes in this
+// process, and whose values need no second look.
+func IsLocal(s Signer) bool {
+	k, ok := s.(*keySigner)
+	if !ok {
+		return false
+	}
+	switch k.key.(type) {
+	case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey, *ed25519.PrivateKey:
+		return true
+	}
+	return false
+}

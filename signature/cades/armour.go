@@ -48,7 +48,7 @@ func unarmour(ctx context.Context, file *ades.Document) (*ades.Document, error) 
 	return staged, nil
 }
 
-var pemBegin, pemEnd = []byte("-----BEGIN "), []byte("-----END ")
+var pemBegin, pemEnd, byteOrderMark = []byte("-----BEGIN "), []byte("-----END "), []byte("\ufeff")
 
 // isArmoured: DER and BER begin with 0x30; the base64 of a SEQUENCE begins with M, and PEM says what it is.
 func isArmoured(start []byte) bool {
@@ -87,7 +87,7 @@ func (a *armourReader) next() error {
 	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
 		return err
 	}
-	switch line = bytes.TrimSpace(line); {
+	switch line = bytes.TrimPrefix(bytes.TrimSpace(line), byteOrderMark); {
 	case start && bytes.HasPrefix(line, pemBegin):
 		if a.started {
 			return errors.New("it has two begin lines")

@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"fmt"
 
+	"golang.org/x/crypto/cryptobyte"
+
 	"github.com/cadre-confiance/confiance/internal/cms"
 	"github.com/cadre-confiance/confiance/internal/der"
 	"github.com/cadre-confiance/confiance/internal/pkix"
@@ -155,10 +157,9 @@ func (d *Draft) Size(tokenSize int) int {
 
 // placeholder is one DER element of at least size octets: an OCTET STRING.
 func placeholder(size int) []byte {
-	if size < 0x80 {
-		return append([]byte{4, byte(size)}, make([]byte, size)...)
-	}
-	return append([]byte{4, 0x84, byte(size >> 24), byte(size >> 16), byte(size >> 8), byte(size)}, make([]byte, max(size, 0))...)
+	var b cryptobyte.Builder
+	b.AddASN1OctetString(make([]byte, size))
+	return b.BytesOrPanic() // nothing in it can fail
 }
 
 // maxValue is the longest signature value of a key, in octets.

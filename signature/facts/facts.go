@@ -44,6 +44,8 @@ type Document struct {
 	Certificates []Certificate `json:"certificates,omitempty"` // each once, in order of first appearance
 	Revisions    []Revision    `json:"revisions,omitempty"`    // PDF only, oldest first
 	Issuance     []Issuance    `json:"issuance,omitempty"`     // added by collect
+
+	positions map[string]int // of Certificates by ID, when AddCertificate met many
 }
 
 // A Certificate is one certificate as found, identified by the SHA-256 of its DER.
@@ -273,8 +275,16 @@ func Read(r io.Reader) (*Document, error) {
 	return &d, nil
 }
 
+// manyCertificates is from how many on AddCertificate keeps an index.
+const manyCertificates = 64
+
 // Certificate returns the certificate with that ID, or nil.
 func (d *Document) Certificate(id string) *Certificate {
+	if len(d.positions) == len(d.Certificates) { // Certificates may have been changed by hand
+		if i, ok := d.positions[id]; ok && d.Certificates[i].ID == id {
+			return &d.Certificates[i]
+		}
+	}
 	for i := range d.Certificates {
 		if d.Certificates[i].ID == id {
 			return &d.Certificates[i]
@@ -297,8 +307,29 @@ func (d *Document) Token(id string) *Token {
 func (d *Document) AddCertificate(raw []byte, origin Origin) string {
 	sum := sha256.Sum256(raw)
 	id := hex.EncodeToString(sum[:])
-	if d.Certificate(id) == nil {
+	if !d.has(id) {
 		d.Certificates = append(d.Certificates, Certificate{ID: id, Raw: raw, Origin: origin})
+		if d.positions != nil {
+			d.positions[id] = len(d.Certificates) - 1
+		}
 	}
 	return id
+}
+
+func (d *Document) has(id string) bool {
+	if len(d.Certificates) < manyCertificates {
+		return d.Certificate(id) != nil
+	}
+	if len(d.positions) != len(d.Certificates) {
+		d.positions = make(map[string]int, 2*len(d.Certificates))
+		for i := len(d.Certificates) - 1; i >= 0; i-- {
+			d.positions[d.Certificates[i].ID] = i
+		}
+		if len(d.positions) != len(d.Certificates) { // the same one twice, by hand
+			d.positions = nil
+			return d.Certificate(id) != nil
+		}
+	}
+	i, ok := d.positions[id]
+	return ok && d.Certificates[i].ID == id
 }
