@@ -67,8 +67,8 @@ func DistributionPoints(value []byte) (uris []string, ok bool) {
 		if n == limits.ExtensionItems || !points.ReadASN1(&point, asn1.SEQUENCE) || !point.ReadOptionalASN1(&name, &hasName, context(0)) {
 			return nil, false
 		}
-		if !name.ReadOptionalASN1(&full, &hasFull, context(0)) {
-			return nil, false
+		if !name.ReadOptionalASN1(&full, &hasFull, context(0)) || hasName && !hasFull && !name.PeekASN1Tag(context(1)) {
+			return nil, false // neither fullName nor nameRelativeToCRLIssuer
 		}
 		isRead := eachName(full, func(tag asn1.Tag, text []byte) {
 			if tag == tagURI {
