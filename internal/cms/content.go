@@ -103,7 +103,5 @@ func (sd *SignedData) Digest(h crypto.Hash) ([]byte, bool) {
 	if sd.found == nil || sd.found.content == nil || !h.Available() {
 		return nil, false
 	}
-	state := h.New()
-	state.Write(sd.found.content)
-	return state.Sum(nil), true
+	return sd.found.digest(h, sd.found.content), true
 }

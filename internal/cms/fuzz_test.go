@@ -28,12 +28,14 @@ func seeds(t testing.TB) (all [][]byte) {
 	for _, name := range files {
 		b, err := os.ReadFile(name)
 		require.NoError(t, err)
-		all = append(all, b)
+		if len(b) < 2<<10 { // longer ones keep the fuzzer busy making them shorter
+			all = append(all, b)
+		}
 	}
 	vector, err := base64.StdEncoding.DecodeString(hostile)
 	require.NoError(t, err)
 	all = append(all, vector, []byte{}, []byte{0x30, 0x81}, []byte{0x1f, 0x80},
-		[]byte(strings.Repeat("\x30\x80", 3000)), []byte(strings.Repeat("\x30\x80", 200)+strings.Repeat("\x00\x00", 200)), nested(40))
+		[]byte(strings.Repeat("\x30\x80", 300)), []byte(strings.Repeat("\x30\x80", 200)+strings.Repeat("\x00\x00", 200)), nested(40))
 	id, other := identityOf(t, "p256"), identityOf(t, "ed25519")
 	si := id.signer(t, deal, func(r *cms.SignerRequest) {
 		r.Attributes = []cms.Attribute{cms.SigningCertificateV2(id.cert, crypto.SHA384), cms.NewAttribute(cms.OIDContentTimestamp, tlv(0x30))}

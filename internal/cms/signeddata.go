@@ -55,6 +55,7 @@ type found struct {
 	hasCRLs           bool
 	crls              [][]byte
 	signers           [][]byte
+	memo
 }
 
 // A Problem is a fault of form. Its fields are those of facts.Problem.

@@ -16,7 +16,7 @@ const (
 	// CMSDigests is how many digest algorithms it may announce.
 	CMSDigests = 64
 	// CMSCertificates is how many certificates it may carry, and how many revocation objects.
-	CMSCertificates = 16384
+	CMSCertificates = 4096
 	// CMSAttributes is how many attributes one SignerInfo may have, signed and unsigned together.
 	CMSAttributes = 1024
 	// CMSAttributeValues is how many values one attribute may have.
