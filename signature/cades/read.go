@@ -208,7 +208,7 @@ func (r *reader) facts() (*facts.Document, error) {
 		if r.present {
 			content.Digest = r.digest
 		}
-		if err := r.add(si.Raw, signer{id: signatureID(i), content: content}); err != nil {
+		if err := r.add(si.Raw, signer{id: signatureID(i), content: content, problems: si.Problems}); err != nil {
 			return nil, err
 		}
 	}

@@ -3,6 +3,7 @@ package cades
 import (
 	"crypto"
 	"fmt"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -19,6 +20,8 @@ type signer struct {
 	parent  string // signature that it counter-signs
 	depth   int    // counter-signatures above it
 	content facts.Content
+	// problems that the message around it shows; those that it shows itself are among them
+	problems []cms.Problem
 }
 
 // add reads one signature, what hangs on it, and the counter-signatures below it.
@@ -34,6 +37,11 @@ func (r *reader) add(raw []byte, at signer) error {
 		s.Signed = signed
 	}
 	s.ID = at.id
+	for _, p := range at.problems {
+		if !slices.Contains(s.Problems, facts.Problem(p)) {
+			s.Problems = append(s.Problems, facts.Problem(p))
+		}
+	}
 	s.Problems = append(s.Problems, r.problems...)
 	position := len(r.doc.Signatures)
 	r.doc.Signatures = append(r.doc.Signatures, s)

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cadre-confiance/confiance/internal/cms"
 	"github.com/cadre-confiance/confiance/internal/pkix"
@@ -76,8 +77,10 @@ func parse(token []byte, p Place) (*facts.Token, [][]byte, error) {
 	if critical != nil {
 		t.Problems = append(t.Problems, facts.Problem{Code: "timestamp.extension", Clause: "RFC 3161 §2.4.2", Message: critical.Error(), Fatal: true})
 	}
-	for _, problem := range sd.Problems {
-		t.Problems = append(t.Problems, facts.Problem(problem))
+	for _, problem := range slices.Concat(sd.SignerInfos[0].Problems, sd.Problems) {
+		if !slices.Contains(t.Problems, facts.Problem(problem)) {
+			t.Problems = append(t.Problems, facts.Problem(problem))
+		}
 	}
 	if info.Hash == 0 {
 		t.Problems = append(t.Problems, facts.Problem{
