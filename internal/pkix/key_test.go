@@ -2,7 +2,6 @@ package pkix_test
 
 import (
 	"crypto"
-	"crypto/dsa"
 	"crypto/ecdh"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -196,39 +195,4 @@ func TestNewPublicKeyInfo(t *testing.T) {
 	}
 	_, err := pkix.NewPublicKeyInfo("a text")
 	require.ErrorIs(t, err, pkix.ErrUnsupported)
-}
-
-func TestInheritDSA(t *testing.T) {
-	key := dsaKey()
-	full := keyInfo(t, &key.PublicKey)
-	bare, _, err := pkix.ParsePublicKeyInfo(spki("1.2.840.10040.4.1", "", full.Key))
-	require.NoError(t, err)
-	require.Nil(t, bare.Public)
-	heir := bare.InheritDSA(full)
-	require.Equal(t, full.Public.(*dsa.PublicKey).P, heir.Public.(*dsa.PublicKey).P)
-	require.Equal(t, 1024, heir.Bits)
-	require.Nil(t, bare.Public, "the key that inherits is a copy")
-	require.Same(t, full, full.InheritDSA(full), "a key with its own parameters keeps them")
-	rsa := keyInfo(t, &rsaKey().PublicKey)
-	require.Same(t, bare, bare.InheritDSA(rsa))
-	require.Same(t, rsa, rsa.InheritDSA(full))
-}
-
-// keyInfo returns the SubjectPublicKeyInfo of a key, DSA included.
-func keyInfo(t testing.TB, public crypto.PublicKey) *pkix.PublicKeyInfo {
-	if d, ok := public.(*dsa.PublicKey); ok {
-		var parameters, y cryptobyte.Builder
-		parameters.AddASN1(0x30, func(b *cryptobyte.Builder) {
-			for _, n := range []*big.Int{d.P, d.Q, d.G} {
-				b.AddASN1BigInt(n)
-			}
-		})
-		y.AddASN1BigInt(d.Y)
-		key, _, err := pkix.ParsePublicKeyInfo(spki("1.2.840.10040.4.1", hexOf(parameters.BytesOrPanic()), y.BytesOrPanic()))
-		require.NoError(t, err)
-		return key
-	}
-	key, err := pkix.NewPublicKeyInfo(public)
-	require.NoError(t, err)
-	return key
 }

@@ -3,7 +3,6 @@ package pkix_test
 import (
 	"bytes"
 	"crypto"
-	"crypto/dsa"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -31,7 +30,6 @@ var (
 	rsaKey  = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) })
 	ecKey   = sync.OnceValue(func() *ecdsa.PrivateKey { return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)) })
 	edKey   = sync.OnceValue(func() ed25519.PrivateKey { _, k, err := ed25519.GenerateKey(rand.Reader); return must(k, err) })
-	dsaKey  = sync.OnceValue(makeDSA)
 	fixed   = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	orgName = stdname.Name{Country: []string{"FR"}, Organization: []string{"Commune de Boisjoli"}, OrganizationalUnit: []string{"0002 21750001600019"},
 		CommonName: "Mairie de Boisjoli, cachet", ExtraNames: []stdname.AttributeTypeAndValue{{Type: asn1.ObjectIdentifier{2, 5, 4, 97}, Value: "NTRFR-217500016"}}}
@@ -75,14 +73,3 @@ func pemText(label string, raw []byte) string {
 }
 
 func hexOf(b []byte) string { return hex.EncodeToString(b) }
-
-func makeDSA() *dsa.PrivateKey {
-	key := new(dsa.PrivateKey)
-	if err := dsa.GenerateParameters(&key.Parameters, rand.Reader, dsa.L1024N160); err != nil {
-		panic(err)
-	}
-	if err := dsa.GenerateKey(key, rand.Reader); err != nil {
-		panic(err)
-	}
-	return key
-}

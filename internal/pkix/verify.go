@@ -2,18 +2,11 @@ package pkix
 
 import (
 	"crypto"
-	"crypto/dsa"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
 	"errors"
 	"fmt"
-	"math/big"
-
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
-
-	"github.com/cadre-confiance/confiance/internal/der"
 )
 
 // Verify checks a signature value over a message held in memory. See [Scheme.VerifyDigest] for the errors.
@@ -67,7 +60,7 @@ func (s Scheme) VerifyDigest(key *PublicKeyInfo, digest, signature []byte) error
 			return nil
 		}
 	case DSA:
-		if public, ok := key.Public.(*dsa.PublicKey); ok && verifyDSA(public, digest, signature) {
+		if verifyDSA(key, digest, signature) {
 			return nil
 		}
 	}
@@ -97,21 +90,6 @@ func (s Scheme) verifyRSA(key *PublicKeyInfo, digest, signature []byte) error {
 		return s.wrong()
 	}
 	return fmt.Errorf("pkix: %s: %w: %w", s.Name(), ErrUnsupported, err)
-}
-
-// verifyDSA truncates the digest to the size of the subgroup (FIPS 186-4 §4.7), which crypto/dsa leaves to its caller.
-func verifyDSA(public *dsa.PublicKey, digest, signature []byte) bool {
-	input := cryptobyte.String(signature)
-	var content cryptobyte.String
-	r, s := new(big.Int), new(big.Int)
-	if !input.ReadASN1(&content, asn1.SEQUENCE) || !input.Empty() ||
-		!der.ReadInteger(&content, r) || !der.ReadInteger(&content, s) || !content.Empty() {
-		return false
-	}
-	if size := public.Q.BitLen() / 8; len(digest) > size {
-		digest = digest[:size]
-	}
-	return dsa.Verify(public, digest, r, s)
 }
 
 // CheckIssued verifies the signature of subject with the key of issuer. Names, dates and usages are not compared. The
