@@ -229,7 +229,7 @@ func (c *Certificate) readTBS(o *collector) string {
 	}
 	var extensions cryptobyte.String
 	var present bool
-	if !s.ReadOptionalASN1(&extensions, &present, context(3)) {
+	if !s.ReadOptionalASN1(&extensions, &present, contextTag(3)) {
 		o.at(s, CodeTrailing, "", "a field that is not extensions")
 		return ""
 	}
@@ -250,7 +250,7 @@ func (c *Certificate) readVersion(s *cryptobyte.String, o *collector) {
 	var explicit cryptobyte.String
 	var present bool
 	start := *s
-	if !s.ReadOptionalASN1(&explicit, &present, context(0)) || !present {
+	if !s.ReadOptionalASN1(&explicit, &present, contextTag(0)) || !present {
 		return
 	}
 	var content cryptobyte.String

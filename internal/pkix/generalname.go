@@ -64,10 +64,10 @@ func DistributionPoints(value []byte) (uris []string, ok bool) {
 	for n := 0; !points.Empty(); n++ {
 		var point, name, full cryptobyte.String
 		var hasName, hasFull bool
-		if n == limits.ExtensionItems || !points.ReadASN1(&point, asn1.SEQUENCE) || !point.ReadOptionalASN1(&name, &hasName, context(0)) {
+		if n == limits.ExtensionItems || !points.ReadASN1(&point, asn1.SEQUENCE) || !point.ReadOptionalASN1(&name, &hasName, contextTag(0)) {
 			return nil, false
 		}
-		if !name.ReadOptionalASN1(&full, &hasFull, context(0)) || hasName && !hasFull && !name.PeekASN1Tag(context(1)) {
+		if !name.ReadOptionalASN1(&full, &hasFull, contextTag(0)) || hasName && !hasFull && !name.PeekASN1Tag(contextTag(1)) {
 			return nil, false // neither fullName nor nameRelativeToCRLIssuer
 		}
 		isRead := eachName(full, func(tag asn1.Tag, text []byte) {

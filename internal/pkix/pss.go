@@ -23,7 +23,7 @@ var oidMGF1 = der.MustOID("1.2.840.113549.1.1.8")
 // maxSalt is the longest salt that fits in the largest modulus read.
 const maxSalt = 4096
 
-func context(n uint8) asn1.Tag { return asn1.Tag(n).ContextSpecific().Constructed() }
+func contextTag(n uint8) asn1.Tag { return asn1.Tag(n).ContextSpecific().Constructed() }
 
 // ParsePSSParameters reads the parameters of an id-RSASSA-PSS AlgorithmIdentifier. Fields that are absent have the defaults
 // of RFC 4055 §3.1: SHA-1, MGF1 with SHA-1, 20, 1. Fields that state their default are accepted. Absent parameters (nil) are
@@ -54,8 +54,8 @@ func ParsePSSParameters(parameters []byte) (*PSSParameters, error) {
 			}
 		}
 	}
-	ok = ok && fields.ReadOptionalASN1Integer(&p.SaltLength, context(2), 20)
-	ok = ok && fields.ReadOptionalASN1Integer(&p.Trailer, context(3), 1)
+	ok = ok && fields.ReadOptionalASN1Integer(&p.SaltLength, contextTag(2), 20)
+	ok = ok && fields.ReadOptionalASN1Integer(&p.Trailer, contextTag(3), 1)
 	if !ok || !fields.Empty() || p.SaltLength < 0 || p.SaltLength > maxSalt {
 		return nil, fmt.Errorf("pkix: malformed parameters of RSASSA-PSS (RFC 4055 §3.1): %w", ErrAlgorithm)
 	}
@@ -67,7 +67,7 @@ func ParsePSSParameters(parameters []byte) (*PSSParameters, error) {
 
 func readOptionalAlgorithm(s *cryptobyte.String, out *AlgorithmIdentifier, present *bool, tag uint8) bool {
 	var explicit cryptobyte.String
-	if !s.ReadOptionalASN1(&explicit, present, context(tag)) {
+	if !s.ReadOptionalASN1(&explicit, present, contextTag(tag)) {
 		return false
 	}
 	return !*present || ReadAlgorithmIdentifier(&explicit, out) && explicit.Empty()
@@ -79,15 +79,15 @@ func (p PSSParameters) Marshal() []byte {
 	var b cryptobyte.Builder
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		if p.Hash != crypto.SHA1 {
-			b.AddASN1(context(0), func(b *cryptobyte.Builder) { pssDigest(p.Hash).Add(b) })
+			b.AddASN1(contextTag(0), func(b *cryptobyte.Builder) { pssDigest(p.Hash).Add(b) })
 		}
 		if p.MGFHash != crypto.SHA1 {
-			b.AddASN1(context(1), func(b *cryptobyte.Builder) {
+			b.AddASN1(contextTag(1), func(b *cryptobyte.Builder) {
 				AlgorithmIdentifier{oidMGF1, pssDigest(p.MGFHash).Marshal()}.Add(b)
 			})
 		}
 		if p.SaltLength != 20 {
-			b.AddASN1(context(2), func(b *cryptobyte.Builder) { b.AddASN1Int64(int64(p.SaltLength)) })
+			b.AddASN1(contextTag(2), func(b *cryptobyte.Builder) { b.AddASN1Int64(int64(p.SaltLength)) })
 		}
 	})
 	out, err := b.Bytes()
