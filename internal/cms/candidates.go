@@ -13,9 +13,9 @@ import (
 // possible: certificates may share a key identifier, or lie about their issuer; which of them is the signer's is for the
 // signature value and the signing-certificate attribute to say. What does not parse as a certificate is passed over.
 //
-// A message that was read parses each of its certificates once at most, however many signers it has.
+// A message that was read with several signers parses each of its certificates once at most.
 func (sd *SignedData) CertificatesFor(si *SignerInfo) []*pkix.Certificate {
-	if sd.found == nil {
+	if sd.found == nil || len(sd.SignerInfos) == 1 { // nothing to share
 		return Designated(si.SID, sd.Certificates)
 	}
 	return designated(si.SID, sd.Certificates, sd.found.certificate)
@@ -78,7 +78,12 @@ func designated(id SignerID, raw [][]byte, parse func([]byte) *pkix.Certificate)
 type memo struct {
 	mu           sync.Mutex
 	certificates map[*byte]*pkix.Certificate // by where the octets are; nil for what does not parse
-	digests      map[crypto.Hash][]byte
+	digests      []memoDigest                // one or two
+}
+
+type memoDigest struct {
+	hash crypto.Hash
+	sum  []byte
 }
 
 // certificate parses raw once.
@@ -103,12 +108,12 @@ func (m *memo) certificate(raw []byte) *pkix.Certificate {
 func (m *memo) digest(h crypto.Hash, content []byte) []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if sum, ok := m.digests[h]; ok {
-		return sum
+	for _, d := range m.digests {
+		if d.hash == h {
+			return d.sum
+		}
 	}
-	if m.digests == nil {
-		m.digests = make(map[crypto.Hash][]byte)
-	}
-	m.digests[h] = digestOf(h, content)
-	return m.digests[h]
+	sum := digestOf(h, content)
+	m.digests = append(m.digests, memoDigest{h, sum})
+	return sum
 }

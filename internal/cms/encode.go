@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/cadre-confiance/confiance/internal/der"
+	"github.com/cadre-confiance/confiance/internal/pkix"
 )
 
 // Identifier octets that the structures of CMS use.
@@ -48,6 +49,15 @@ func appendElement[T string | []byte](b []byte, tag byte, content T) []byte {
 }
 
 func appendOID(b []byte, o der.OID) []byte { return appendElement(b, tagOID, string(o)) }
+
+func algorithmSize(a pkix.AlgorithmIdentifier) int {
+	return elementSize(elementSize(len(a.OID)) + len(a.Parameters))
+}
+
+func appendAlgorithm(b []byte, a pkix.AlgorithmIdentifier) []byte {
+	b = appendHeader(b, tagSequence, int64(elementSize(len(a.OID))+len(a.Parameters)))
+	return append(appendOID(b, a.OID), a.Parameters...)
+}
 
 // total is the length of the elements together.
 func total(elements [][]byte) (n int) {

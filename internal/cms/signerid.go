@@ -77,7 +77,7 @@ func readSignerID(s *der.Stream) (id SignerID) {
 		if s.Err() == nil && s.Peek() != asn1.SEQUENCE {
 			s.Refuse("not a Name")
 		}
-		id.RawIssuer = s.Element()
+		id.RawIssuer = readName(s)
 		if s.Err() == nil && s.Peek() != asn1.INTEGER {
 			s.Refuse("not a serial number")
 		}
@@ -85,6 +85,19 @@ func readSignerID(s *der.Stream) (id SignerID) {
 		s.Leave()
 	}
 	return id
+}
+
+// readName reads a Name whose outer length is in DER, as nearly all are; another one is brought to DER, to be compared.
+func readName(s *der.Stream) []byte {
+	raw := s.Raw()
+	if h, err := der.ReadHeader(raw); s.Err() != nil || err == nil && h.Minimal {
+		return raw
+	}
+	normal, err := der.Normalize(raw, keptLimits)
+	if err != nil {
+		s.Fail(err)
+	}
+	return normal
 }
 
 // sameInteger compares content octets, whatever zero octets a sloppy encoder put in front.

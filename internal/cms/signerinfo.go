@@ -213,7 +213,7 @@ func (si *SignerInfo) marshalSigned() ([]byte, error) {
 	switch {
 	case len(si.Signature) == 0:
 		return nil, errors.New("cms: a SignerInfo without a signature value")
-	case si.DigestAlgorithm.OID == "" || si.SignatureAlgorithm.OID == "":
+	case !si.DigestAlgorithm.OID.Valid() || !si.SignatureAlgorithm.OID.Valid():
 		return nil, errors.New("cms: a SignerInfo without its algorithms")
 	case si.RawSignedAttributes != nil && (len(si.RawSignedAttributes) < 2 || si.RawSignedAttributes[0] != tagSet):
 		return nil, errors.New("cms: the signed attributes of a SignerInfo are not a SET")
@@ -222,19 +222,16 @@ func (si *SignerInfo) marshalSigned() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	digest, signature := si.DigestAlgorithm.Marshal(), si.SignatureAlgorithm.Marshal()
-	if digest == nil || signature == nil {
-		return nil, errors.New("cms: a SignerInfo with an algorithm that is no object identifier")
-	}
-	b := make([]byte, 0, 3+len(sid)+len(digest)+len(si.RawSignedAttributes)+len(signature)+elementSize(len(si.Signature)))
+	n := 3 + len(sid) + algorithmSize(si.DigestAlgorithm) + len(si.RawSignedAttributes) + algorithmSize(si.SignatureAlgorithm)
+	b := make([]byte, 0, n+elementSize(len(si.Signature)))
 	b = append(b, tagInteger, 1, byte(si.version()))
 	b = append(b, sid...)
-	b = append(b, digest...)
+	b = appendAlgorithm(b, si.DigestAlgorithm)
 	if at := len(b); si.RawSignedAttributes != nil {
 		b = append(b, si.RawSignedAttributes...)
 		b[at] = tagContext0
 	}
-	b = append(b, signature...)
+	b = appendAlgorithm(b, si.SignatureAlgorithm)
 	return appendElement(b, tagOctetString, si.Signature), nil
 }
 

@@ -185,11 +185,11 @@ func (sd *SignedData) marshalAlgorithms(f *found) ([][]byte, error) {
 		if slices.ContainsFunc(known, a.Equal) {
 			return nil
 		}
-		raw := a.Marshal()
-		if raw == nil {
+		if !a.OID.Valid() {
 			return errors.New("cms: a digest algorithm that is no object identifier")
 		}
-		known, encoded = append(known[:len(known):len(known)], a), append(encoded, raw)
+		known = append(known[:len(known):len(known)], a)
+		encoded = append(encoded, appendAlgorithm(make([]byte, 0, algorithmSize(a)), a))
 		return nil
 	}
 	if known == nil {
