@@ -51,7 +51,16 @@ type window struct {
 	digest hash.Hash
 }
 
-func newWindow() *window { return &window{digest: sha256.New()} }
+// windows are kept between readings: one is a MiB, and many plis are small.
+var windows = sync.Pool{New: func() any { return &window{digest: sha256.New()} }}
+
+func newWindow() *window { return windows.Get().(*window) }
+
+// free gives a window back when nothing refers to its plaintext any more.
+func (w *window) free() {
+	clear(w.plain[:])
+	windows.Put(w)
+}
 
 // load decrypts octets from … to of the plaintext, at most LeafSize, and returns them. Their GCM tags are right; whether the
 // sender signed them remains to be checked. each sees them in pieces as they come.
@@ -90,7 +99,8 @@ func (p *payload) load(ctx context.Context, w *window, from, to int64, each func
 
 // checkFinal authenticates the length of the payload: the final chunk is the only short one.
 func (p *payload) checkFinal() error {
-	var w window
+	w := newWindow()
+	defer w.free()
 	k := p.plain / chunkSize
 	offset := payloadHead + k*sealedChunk
 	sealed := w.sealed[:p.size-offset]
@@ -107,6 +117,7 @@ func (p *payload) checkFinal() error {
 // roots of pages: a later reading of a page is checked against them, since the source may change meanwhile.
 func (p *payload) checkIndex(ctx context.Context) error {
 	w := newWindow()
+	defer w.free()
 	part, left := -1, int64(0)
 	var t pagedTree
 	next := func() error { // ends a part and those without leaves after it
@@ -154,6 +165,12 @@ type pageCache struct {
 	part, page int64
 	hashes     []Hash
 	w          *window
+}
+
+func (c *pageCache) free() {
+	if c.w != nil {
+		c.w.free()
+	}
 }
 
 // leaf returns the hash that leaf i of a part must have, after the tree of the manifest.
@@ -211,84 +228,4 @@ func (p *payload) loadLeaf(ctx context.Context, w *window, part int, i int64, wa
 		return nil, refuse(ErrContent, "part %d, MiB %d", part+1, i+1)
 	}
 	return plain, nil
-}
-
-// A leafJob is a leaf on its way from the source to who wanted it.
-type leafJob struct {
-	part  int
-	i     int64
-	want  Hash
-	w     *window
-	plain []byte
-	err   error
-	done  chan struct{}
-}
-
-// stream hands the leaves of parts first … last-1 to sink, in order, each checked; an empty part has none. The first part begins
-// at leaf skip. Leaves are decrypted and hashed by several goroutines; sink is called by this one.
-func (p *payload) stream(ctx context.Context, first, last int, skip int64, workers int, sink func(part int, leaf []byte) error) error {
-	cache := new(pageCache)
-	var free, queue []*leafJob
-	var work chan *leafJob
-	run := func(j *leafJob) { j.plain, j.err = p.loadLeaf(ctx, j.w, j.part, j.i, j.want) }
-	jobs := 1
-	if workers > 1 {
-		jobs = workers + 1
-		work = make(chan *leafJob, jobs)
-		var group sync.WaitGroup
-		for range workers {
-			group.Go(func() {
-				for j := range work {
-					run(j)
-					j.done <- struct{}{}
-				}
-			})
-		}
-		defer group.Wait()
-		defer close(work)
-	}
-	for range jobs {
-		free = append(free, &leafJob{w: newWindow(), done: make(chan struct{}, 1)})
-	}
-	collect := func() error {
-		j := queue[0]
-		queue = append(queue[:0], queue[1:]...)
-		if work != nil {
-			<-j.done
-		} else {
-			run(j)
-		}
-		free = append(free, j)
-		if j.err != nil {
-			return j.err
-		}
-		return sink(j.part, j.plain)
-	}
-	for part := first; part < last; part++ {
-		for i := skip; i < leafCount(p.parts[part].Size); i++ {
-			want, err := p.leaf(ctx, cache, part, i)
-			if err != nil {
-				return err
-			}
-			if len(free) == 0 {
-				if err := collect(); err != nil {
-					return err
-				}
-			}
-			j := free[len(free)-1]
-			free = free[:len(free)-1]
-			j.part, j.i, j.want = part, i, want
-			queue = append(queue, j)
-			if work != nil {
-				work <- j
-			}
-		}
-		skip = 0
-	}
-	for len(queue) > 0 {
-		if err := collect(); err != nil {
-			return err
-		}
-	}
-	return nil
 }

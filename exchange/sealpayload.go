@@ -110,6 +110,7 @@ type payloadSealer struct {
 	ctx      context.Context
 	dst      io.Writer
 	c        *cobblestone
+	spread   int // workers, once there is more than one job
 	progress func(int64)
 
 	job     *sealJob
@@ -125,27 +126,33 @@ type payloadSealer struct {
 	total   int64 // octets of the parts
 }
 
+// jobs are kept between plis: one is a MiB, and many plis are small.
+var sealJobs = sync.Pool{New: func() any { return &sealJob{done: make(chan struct{}, 1)} }}
+
 func newPayloadSealer(ctx context.Context, dst io.Writer, c *cobblestone, workers int) *payloadSealer {
-	s := &payloadSealer{ctx: ctx, dst: dst, c: c}
-	jobs := 1
-	if workers > 1 {
-		jobs = workers + 2 // one that is filled, one that is written
-		s.work = make(chan *sealJob, jobs)
-		for range workers {
-			s.workers.Go(func() {
-				for j := range s.work {
-					j.run(c)
-					j.done <- struct{}{}
-				}
-			})
-		}
-	}
-	for range jobs {
-		s.free = append(s.free, &sealJob{done: make(chan struct{}, 1)})
-	}
-	s.job = s.free[0]
-	s.free = s.free[1:]
+	s := &payloadSealer{ctx: ctx, dst: dst, c: c, spread: workers}
+	s.begin(sealJobs.Get().(*sealJob), 0, 0)
 	return s
+}
+
+// start begins the workers, when the first job is full.
+func (s *payloadSealer) start() {
+	if s.work != nil || s.spread < 2 {
+		return
+	}
+	jobs := s.spread + 2 // one that is filled, one that is written
+	s.work = make(chan *sealJob, jobs)
+	for range s.spread {
+		s.workers.Go(func() {
+			for j := range s.work {
+				j.run(s.c)
+				j.done <- struct{}{}
+			}
+		})
+	}
+	for range jobs - 1 {
+		s.free = append(s.free, sealJobs.Get().(*sealJob))
+	}
 }
 
 // close ends the workers; it is called once, whatever happened.
@@ -153,6 +160,14 @@ func (s *payloadSealer) close() {
 	if s.work != nil {
 		close(s.work)
 		s.workers.Wait()
+	}
+	for _, j := range append(append(s.free, s.queue...), s.job) {
+		select {
+		case <-j.done: // run, and never collected
+		default:
+		}
+		clear(j.buf[:]) // an incomplete chunk is plaintext
+		sealJobs.Put(j)
 	}
 }
 
@@ -170,6 +185,7 @@ func (s *payloadSealer) part(r io.Reader, size int64) (int64, error) {
 			want = min(want, size-done)
 		}
 		if s.job.used+int(want) > jobPlain {
+			s.start()
 			if err := s.dispatch(); err != nil {
 				return done, err
 			}

@@ -30,8 +30,10 @@ type pki struct {
 	seal, sirenSeal, rsa, ec, stranger *pkitest.Identity
 }
 
-var declared = sync.OnceValue(func() *pki {
-	p := pkitest.New(pkitest.At(now), pkitest.Deterministic("seal"))
+var declared = sync.OnceValue(func() *pki { return declare(now) })
+
+func declare(at time.Time) *pki {
+	p := pkitest.New(pkitest.At(at), pkitest.Deterministic("seal"))
 	root := p.Root("Racine d'essai")
 	ca := root.Intermediate("AC d'essai")
 	return &pki{
@@ -42,7 +44,7 @@ var declared = sync.OnceValue(func() *pki {
 		ec:        ca.Leaf("Région", pkitest.Encrypt, pkitest.P256, pkitest.SIRET(region)),
 		stranger:  p.Root("Autre racine").Leaf("Imposteur", pkitest.Seal, pkitest.SIRET(commune)),
 	}
-})
+}
 
 // A desk is a folder with the keys and the files of a test.
 type desk struct {
@@ -69,7 +71,9 @@ func newDesk(t *testing.T) *desk {
 
 func (d *desk) path(name string) string { return filepath.Join(d.dir, name) }
 
-func (d *desk) write(name string, b []byte) { require.NoError(d.t, os.WriteFile(d.path(name), b, 0o600)) }
+func (d *desk) write(name string, b []byte) {
+	require.NoError(d.t, os.WriteFile(d.path(name), b, 0o600))
+}
 
 func (d *desk) read(name string) []byte {
 	b, err := os.ReadFile(d.path(name))
