@@ -49,6 +49,21 @@ func ReadAlgorithmIdentifier(s *cryptobyte.String, out *AlgorithmIdentifier) boo
 	return true
 }
 
+// readLenient is ReadAlgorithmIdentifier, but for octets after the parameters, which are an anomaly.
+func (a *AlgorithmIdentifier) readLenient(s *cryptobyte.String, c *collector, path string) bool {
+	start := *s
+	if ReadAlgorithmIdentifier(s, a) {
+		return true
+	}
+	var content, parameters cryptobyte.String
+	if !s.ReadASN1(&content, asn1.SEQUENCE) || !der.ReadOID(&content, &a.OID) || !content.ReadAnyASN1Element(&parameters, nil) {
+		return false
+	}
+	a.Parameters = parameters
+	c.at(start, CodeTrailing, path, "octets after the parameters")
+	return true
+}
+
 // Add writes a.
 func (a AlgorithmIdentifier) Add(b *cryptobyte.Builder) {
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {

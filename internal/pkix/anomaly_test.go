@@ -81,6 +81,10 @@ func TestAnomalies(t *testing.T) {
 			func(t *testing.T, c *pkix.Certificate) {
 				require.ErrorIs(t, pkix.CheckIssued(c, c), pkix.ErrAlgorithm)
 			}},
+		{"an algorithm with two parameters", func(f *fields) {
+			f.algorithm = hexOctets("300e06082a8648ce3d0403020500 0500")
+			f.outer = hexOctets("300a06082a8648ce3d040302")
+		}, pkix.CodeTrailing, "tbsCertificate.signature", nil},
 		{"ECDSA with NULL", func(f *fields) {
 			f.outer = hexOctets("300c06082a8648ce3d0403020500")
 			f.algorithm = f.outer

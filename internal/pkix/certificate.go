@@ -158,7 +158,7 @@ func (c *Certificate) read(clean []byte, o *collector) string {
 		return "tbsCertificate"
 	}
 	algorithm := outer
-	if !ReadAlgorithmIdentifier(&outer, &c.SignatureAlgorithm) {
+	if !c.SignatureAlgorithm.readLenient(&outer, o, "signatureAlgorithm") {
 		return "signatureAlgorithm"
 	}
 	if !outer.ReadASN1(&signature, asn1.BIT_STRING) || len(signature) == 0 {
@@ -194,7 +194,7 @@ func (c *Certificate) readTBS(o *collector) string {
 		return "tbsCertificate.serialNumber"
 	}
 	c.readSerial(o)
-	if !ReadAlgorithmIdentifier(&s, &c.TBSSignatureAlgorithm) {
+	if !c.TBSSignatureAlgorithm.readLenient(&s, o, "signature") {
 		return "tbsCertificate.signature"
 	}
 	if !c.Issuer.read(&s, o, "issuer") {

@@ -224,7 +224,8 @@ func TestNotACertificate(t *testing.T) {
 	}{
 		{"serial", func(f *fields) { f.serial = nil }, "tbsCertificate.serialNumber"},
 		{"inner algorithm", func(f *fields) { f.algorithm = nil }, "tbsCertificate.signature"},
-		{"algorithm with two parameters", func(f *fields) { f.algorithm = hexOctets("3007 06012a 0500 0500") }, "tbsCertificate.signature"},
+		{"algorithm of nothing", func(f *fields) { f.algorithm = hexOctets("3000") }, "tbsCertificate.signature"},
+		{"algorithm with half a parameter", func(f *fields) { f.algorithm = hexOctets("3004 06012a 05") }, "tbsCertificate.signature"},
 		{"issuer", func(f *fields) { f.issuer = hexOctets("0500") }, "tbsCertificate.issuer"},
 		{"validity", func(f *fields) { f.validity = hexOctets("0500") }, "tbsCertificate.validity"},
 		{"subject", func(f *fields) { f.subject = hexOctets("0500") }, "tbsCertificate.subject"},

@@ -112,7 +112,7 @@ func (k *PublicKeyInfo) read(s *cryptobyte.String, c *collector) bool {
 		return false
 	}
 	whole := cryptobyte.String(k.Raw)
-	if !whole.ReadASN1(&content, asn1.SEQUENCE) || !ReadAlgorithmIdentifier(&content, &k.Algorithm) ||
+	if !whole.ReadASN1(&content, asn1.SEQUENCE) || !k.Algorithm.readLenient(&content, c, "algorithm") ||
 		!content.ReadASN1(&bits, asn1.BIT_STRING) || len(bits) == 0 {
 		return false
 	}
