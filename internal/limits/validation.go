@@ -24,6 +24,8 @@ const (
 	PathIssuers = 100
 	// PathCandidates is how many chains to an anchor are weighed for one certificate.
 	PathCandidates = 32
+	// PathPolicies is how many certificate policies, and how many mappings, one certificate of a chain may have.
+	PathPolicies = 64
 	// ValidationSteps is how many issuers are tried for a whole file.
 	ValidationSteps = 20_000
 	// ValidationNeeds is how many needs one conclusion names.

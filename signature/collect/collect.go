@@ -28,12 +28,18 @@ type Sources struct {
 	Cache *Cache
 }
 
-// A Cache keeps certificates parsed and the pairs of certificates whose signature was verified, a bounded number of each. It
+// A Cache keeps certificates parsed, and which of them issued which, a bounded number of each. It
 // is safe for concurrent use. The values of signatures are verified every time.
 type Cache struct {
 	memo         *validation.Memo
 	certificates *pkix.Cache[string, *pkix.Certificate] // by ID
-	issuance     *pkix.Cache[[2]string, facts.ValueState]
+	issuance     *pkix.Cache[string, []edge]            // by ID of the subject
+}
+
+// An edge is what was found of one possible issuer of a certificate.
+type edge struct {
+	issuer string
+	result facts.ValueState
 }
 
 // NewCache returns a cache of at least size certificates and pairs, and at most twice that many.
@@ -41,7 +47,7 @@ func NewCache(size int) *Cache {
 	return &Cache{
 		memo:         validation.NewMemo(size),
 		certificates: pkix.NewCache[string, *pkix.Certificate](size),
-		issuance:     pkix.NewCache[[2]string, facts.ValueState](size),
+		issuance:     pkix.NewCache[string, []edge](size),
 	}
 }
 
@@ -52,6 +58,9 @@ func Run(ctx context.Context, doc *facts.Document, in validation.Input, s Source
 	w := newWork(doc, in, s)
 	if in.Memo == nil && s.Cache != nil {
 		in.Memo = s.Cache.memo
+	}
+	if err := w.foresee(ctx); err != nil {
+		return validation.Conclusion{}, fmt.Errorf("collect: %w", err)
 	}
 	for range limits.CollectRounds {
 		if err := ctx.Err(); err != nil {
@@ -150,14 +159,18 @@ func (w *work) addSigner(need validation.Need) bool {
 	return isMore
 }
 
+func (w *work) index() {
+	for ; w.known < len(w.doc.Certificates); w.known++ {
+		w.raw[w.doc.Certificates[w.known].ID] = w.doc.Certificates[w.known].Raw
+	}
+}
+
 // certificate returns a certificate of the document or of the anchors, parsed.
 func (w *work) certificate(id string) *pkix.Certificate {
 	if c, ok := w.parsed[id]; ok {
 		return c
 	}
-	for ; w.known < len(w.doc.Certificates); w.known++ {
-		w.raw[w.doc.Certificates[w.known].ID] = w.doc.Certificates[w.known].Raw
-	}
+	w.index()
 	raw, ok := w.raw[id]
 	for _, set := range w.anchors {
 		if a, found := set.Find(id); !ok && found {

@@ -7,6 +7,7 @@ import (
 	"github.com/cadre-confiance/confiance/internal/cms"
 	"github.com/cadre-confiance/confiance/internal/limits"
 	"github.com/cadre-confiance/confiance/internal/pkix"
+	"github.com/cadre-confiance/confiance/signature/trust"
 )
 
 // A Pool holds certificates given beside signed files, to identify signers and complete chains. They are never trusted for
@@ -14,13 +15,13 @@ import (
 type Pool struct {
 	all       []*pkix.Certificate
 	byID      map[string]*pkix.Certificate
-	bySubject map[string][]*pkix.Certificate // by canonical name
+	bySubject map[trust.Name][]*pkix.Certificate
 }
 
 // NewPool makes a pool of certificates in DER. An octet string that is not a certificate is an error; those that come twice
 // count once.
 func NewPool(certificates ...[]byte) (*Pool, error) {
-	p := &Pool{byID: map[string]*pkix.Certificate{}, bySubject: map[string][]*pkix.Certificate{}}
+	p := &Pool{byID: map[string]*pkix.Certificate{}, bySubject: map[trust.Name][]*pkix.Certificate{}}
 	for i, raw := range certificates {
 		c, err := pkix.ParseCertificate(raw)
 		if err != nil {
@@ -35,7 +36,7 @@ func NewPool(certificates ...[]byte) (*Pool, error) {
 		}
 		p.byID[id] = c
 		p.all = append(p.all, c)
-		if name, ok := pkix.CanonicalName(c.RawSubject); ok {
+		if name, ok := trust.NameOf(c.RawSubject); ok {
 			p.bySubject[name] = append(p.bySubject[name], c)
 		}
 	}
@@ -59,7 +60,7 @@ func ParsePool(files ...[]byte) (*Pool, error) {
 
 // named returns the certificates whose subject is a distinguished name in DER.
 func (p *Pool) named(name []byte) []*pkix.Certificate {
-	canonical, ok := pkix.CanonicalName(name)
+	canonical, ok := trust.NameOf(name)
 	if p == nil || !ok {
 		return nil
 	}

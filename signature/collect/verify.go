@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cadre-confiance/confiance/internal/der"
 	"github.com/cadre-confiance/confiance/internal/pkix"
@@ -31,25 +32,39 @@ func (w *work) verifyValue(need validation.Need) bool {
 // verifyIssuance verifies the signature of a certificate under the key of another. The outcome depends on these two alone, so
 // that it is kept from one file to the next.
 func (w *work) verifyIssuance(need validation.Need) bool {
-	key := [2]string{need.Certificate, need.Issuer}
-	cache := w.sources.Cache
-	var known facts.ValueState
-	isKnown := false
-	if cache != nil {
-		known, isKnown = cache.issuance.Get(key)
+	known := w.sources.Cache.edges(need.Certificate)
+	i := slices.IndexFunc(known, func(e edge) bool { return e.issuer == need.Issuer })
+	if i >= 0 {
+		w.issued(need.Certificate, known[i])
+		return true
 	}
-	if !isKnown {
-		subject, issuer := w.certificate(need.Certificate), w.certificate(need.Issuer)
-		if subject == nil || issuer == nil || !w.spend(&issuer.PublicKey) {
-			return false
-		}
-		known = state(pkix.CheckIssued(subject, issuer))
-		if cache != nil {
-			cache.issuance.Put(key, known)
-		}
+	subject, issuer := w.certificate(need.Certificate), w.certificate(need.Issuer)
+	if subject == nil || issuer == nil || !w.spend(&issuer.PublicKey) {
+		return false
 	}
-	w.doc.Issuance = append(w.doc.Issuance, facts.Issuance{Subject: need.Certificate, Issuer: need.Issuer, Result: known})
+	found := edge{need.Issuer, state(pkix.CheckIssued(subject, issuer))}
+	w.issued(need.Certificate, found)
+	if w.sources.Cache != nil && len(known) < keptEdges {
+		w.sources.Cache.issuance.Put(need.Certificate, append(slices.Clip(known), found)) // others may be reading known
+	}
 	return true
+}
+
+// keptEdges is how many possible issuers of one certificate are remembered. Cross-certified authorities have a handful.
+const keptEdges = 8
+
+func (c *Cache) edges(subject string) []edge {
+	if c == nil {
+		return nil
+	}
+	known, _ := c.issuance.Get(subject)
+	return known
+}
+
+// issued puts an outcome among the facts.
+func (w *work) issued(subject string, e edge) {
+	w.asked[ask{kind: validation.NeedIssuance, certificate: subject, issuer: e.issuer}] = true
+	w.doc.Issuance = append(w.doc.Issuance, facts.Issuance{Subject: subject, Issuer: e.issuer, Result: e.result})
 }
 
 func state(err error) facts.ValueState {

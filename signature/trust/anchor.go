@@ -94,13 +94,23 @@ var (
 type Set struct {
 	anchors []Anchor
 	byID    map[string]int
-	byName  map[string][]int // by canonical subject
+	byName  map[Name][]Anchor // by subject
+}
+
+// A Name is a distinguished name in a form in which two names that match by RFC 5280 §7.1 (whatever the case of letters, the
+// white space and the string types) are equal. It is a key, not something to show.
+type Name string
+
+// NameOf returns the Name of a distinguished name in DER. It is false for octets that are none.
+func NameOf(der []byte) (Name, bool) {
+	canonical, ok := pkix.CanonicalName(der)
+	return Name(canonical), ok
 }
 
 // NewSet makes a set. The same anchor twice counts once if its constraints are the same, otherwise it is ErrConflict: no
 // choice between two constraints is safe. The set keeps its own copy of nothing: do not change the octets given.
 func NewSet(anchors ...Anchor) (*Set, error) {
-	s := &Set{byID: make(map[string]int, len(anchors)), byName: make(map[string][]int, len(anchors))}
+	s := &Set{byID: make(map[string]int, len(anchors)), byName: make(map[Name][]Anchor, len(anchors))}
 	for _, a := range anchors {
 		if err := s.add(a); err != nil {
 			return nil, err
@@ -114,7 +124,7 @@ func (s *Set) add(a Anchor) error {
 	if err != nil {
 		return fmt.Errorf("%w: %s%w", ErrNotCertificate, from(a.Source), err)
 	}
-	name, ok := pkix.CanonicalName(c.RawSubject)
+	name, ok := NameOf(c.RawSubject)
 	if !ok {
 		return fmt.Errorf("%w: %sits subject cannot be read", ErrNotCertificate, from(a.Source))
 	}
@@ -132,7 +142,7 @@ func (s *Set) add(a Anchor) error {
 		return fmt.Errorf("%w: the bound is %d", ErrTooMany, limits.TrustAnchors)
 	}
 	s.byID[id] = len(s.anchors)
-	s.byName[name] = append(s.byName[name], len(s.anchors))
+	s.byName[name] = append(s.byName[name], a)
 	s.anchors = append(s.anchors, a)
 	return nil
 }
@@ -192,18 +202,12 @@ func (s *Set) Find(id string) (Anchor, bool) {
 	return s.anchors[i], true
 }
 
-// Named returns the anchors whose subject matches a distinguished name, given in DER, by the rules of RFC 5280 §7.1.
-func (s *Set) Named(name []byte) []Anchor {
-	canonical, ok := pkix.CanonicalName(name)
-	if !ok || s == nil {
+// Named returns the anchors whose subject is a name. The list is the set's own: do not change it.
+func (s *Set) Named(name Name) []Anchor {
+	if s == nil {
 		return nil
 	}
-	indexes := s.byName[canonical]
-	anchors := make([]Anchor, len(indexes))
-	for i, index := range indexes {
-		anchors[i] = s.anchors[index]
-	}
-	return anchors
+	return s.byName[name]
 }
 
 // Union returns the anchors of several sets as one. The same anchor under different constraints is ErrConflict.

@@ -106,21 +106,23 @@ func (a *Algorithms) judge(rows []Acceptance, name string, bits int, at time.Tim
 			best = r
 		}
 	}
-	described := name
-	if bits > 0 {
-		described = fmt.Sprintf("%s with a key of %d bits", name, bits)
+	described := func() string {
+		if bits == 0 {
+			return name
+		}
+		return fmt.Sprintf("%s with a key of %d bits", name, bits)
 	}
 	switch {
 	case best == nil:
-		return judgement{level: Fail, text: described + " is not an accepted algorithm"}
+		return judgement{level: Fail, text: described() + " is not an accepted algorithm"}
 	case !best.Until.IsZero() && !at.Before(best.Until.day):
-		j := judgement{level: Fail, text: described + " is not accepted since " + best.Until.String()}
+		j := judgement{level: Fail, text: described() + " is not accepted since " + best.Until.String()}
 		if best.Until.day.After(a.Updated.day) {
 			j.level = Warn
 		}
 		return j
 	case best.Level == Warn:
-		return judgement{level: Warn, text: described + " is accepted with reserve"}
+		return judgement{level: Warn, text: described() + " is accepted with reserve"}
 	}
 	return judgement{ok: true}
 }

@@ -4,10 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"sync"
 
 	"github.com/cadre-confiance/confiance/internal/der"
 	"github.com/cadre-confiance/confiance/internal/limits"
 	"github.com/cadre-confiance/confiance/internal/pkix"
+	"github.com/cadre-confiance/confiance/signature/trust"
 )
 
 // A Memo keeps parsed certificates between calls of [Conclude], a bounded number of them. It is safe for concurrent use.
@@ -24,8 +26,11 @@ func NewMemo(size int) *Memo {
 type certificate struct {
 	*pkix.Certificate
 	id              string
-	subject, issuer string // canonical names
+	subject, issuer trust.Name
 	defects         []defect
+	limitsPolicies  bool // it has policyConstraints
+	once            sync.Once
+	signer          Signer // see describe
 }
 
 // A defect is what makes a certificate unfit for any chain, or worth a warning, whatever the chain.
@@ -58,8 +63,8 @@ func readCertificate(raw []byte) *certificate {
 	}
 	c := &certificate{Certificate: parsed, id: hex.EncodeToString(parsed.ID[:])}
 	var okSubject, okIssuer bool
-	c.subject, okSubject = pkix.CanonicalName(parsed.RawSubject)
-	c.issuer, okIssuer = pkix.CanonicalName(parsed.RawIssuer)
+	c.subject, okSubject = trust.NameOf(parsed.RawSubject)
+	c.issuer, okIssuer = trust.NameOf(parsed.RawIssuer)
 	if !okSubject || !okIssuer {
 		return nil
 	}
@@ -76,13 +81,12 @@ var (
 		pkix.OIDBasicConstraints: true, pkix.OIDNameConstraints: true, pkix.OIDExtKeyUsage: true,
 		pkix.OIDCRLDistributionPoints: true, pkix.OIDQCStatements: true, pkix.OIDSubjectKeyID: true, pkix.OIDAuthorityKeyID: true,
 		pkix.OIDValidityAssuranceShort: true, oidNoRevAvail: true,
-		// These three matter only where a policy is required, and an issuer that requires one is refused (rulePolicies).
 		pkix.OIDPolicyConstraints: true, pkix.OIDPolicyMappings: true, pkix.OIDInhibitAnyPolicy: true,
 	}
 	// decoded are those whose content a path depends on: unreadable, they cannot be taken for absent.
 	decoded = map[string]bool{
 		"extensions.basicConstraints": true, "extensions.keyUsage": true, "extensions.extKeyUsage": true,
-		"extensions.subjectAltName": true, "extensions": true,
+		"extensions.subjectAltName": true, "extensions.certificatePolicies": true, "extensions": true,
 	}
 )
 
@@ -110,12 +114,10 @@ func (c *certificate) findDefects() {
 			c.add(ruleEncoding, text)
 		}
 	}
-	switch required, ok := requiresPolicy(c.Certificate); {
-	case !ok:
-		c.add(ruleExtension, "policyConstraints cannot be read")
-	case required:
-		c.add(rulePolicies, "policyConstraints requires a certificate policy, which this version does not evaluate")
+	if c.UnreadCritical {
+		c.add(ruleExtension, "a critical extension cannot be read")
 	}
+	_, c.limitsPolicies = c.Extension(pkix.OIDPolicyConstraints)
 	if c.BasicConstraints != nil && c.BasicConstraints.PathLen >= 0 && !c.BasicConstraints.CA {
 		c.add(ruleEncoding, "basicConstraints has a path length and is not that of an authority")
 	}
@@ -129,20 +131,6 @@ func trimTBS(path string) string {
 		return path[len(prefix):]
 	}
 	return path
-}
-
-// requiresPolicy reports whether policyConstraints has requireExplicitPolicy: the content of the extension is a SEQUENCE in
-// which that field is [0] (RFC 5280 §4.2.1.11).
-func requiresPolicy(c *pkix.Certificate) (required, ok bool) {
-	e, found := c.Extension(pkix.OIDPolicyConstraints)
-	if !found {
-		return false, true
-	}
-	h, err := der.ReadHeader(e.Value)
-	if err != nil || e.Value[0] != 0x30 || h.Length < 0 || h.Size+h.Length != len(e.Value) {
-		return false, false
-	}
-	return h.Length > 0 && e.Value[h.Size] == 0x80, true
 }
 
 // selfIssued reports whether issuer and subject are the same name (RFC 5280 §3.2).
@@ -159,6 +147,11 @@ func (c *certificate) mayIssue() bool {
 	return c.KeyUsage == nil || c.KeyUsage.Has(pkix.KeyCertSign)
 }
 
+// describe returns the certificate as it presents itself, in a copy of its own.
 func (c *certificate) describe() *Signer {
-	return &Signer{Certificate: c.id, Subject: c.Subject.String(), Issuer: c.Issuer.String(), Serial: c.Serial.String()}
+	c.once.Do(func() {
+		c.signer = Signer{Certificate: c.id, Subject: c.Subject.String(), Issuer: c.Issuer.String(), Serial: c.Serial.String()}
+	})
+	s := c.signer
+	return &s
 }

@@ -63,6 +63,7 @@ func (x *subject) checkPath(p *path, at time.Time) *builder {
 		x.checkIssuer(b, p, i, at)
 	}
 	x.checkNames(b, p)
+	x.checkPolicies(b, p)
 	x.checkRevocation(b, p)
 	x.checkUsage(b, leaf, top == 0)
 	for i, c := range p.certificates[:top] {
@@ -207,6 +208,26 @@ func (x *subject) checkNames(b *builder, p *path) {
 			b.holds(ruleNames, c.id)
 		}
 	}
+}
+
+// checkPolicies processes certificate policies. Any policy will do, so that only a chain in which someone requires one can
+// fail.
+func (x *subject) checkPolicies(b *builder, p *path) {
+	leaf, top := p.certificates[0], len(p.certificates)-1
+	required := false
+	chain := make([]*pkix.Certificate, 0, top)
+	for i := top - 1; i >= 0; i-- {
+		required = required || p.certificates[i].limitsPolicies
+		chain = append(chain, p.certificates[i].Certificate)
+	}
+	if !required {
+		return
+	}
+	if err := pkix.CheckPolicies(chain, pkix.PolicyRules{}); err != nil {
+		b.breaks(rulePolicies, leaf.id, err.Error())
+		return
+	}
+	b.holds(rulePolicies, leaf.id)
 }
 
 // checkRevocation asks for the status of every certificate below the anchor. This version has none to give.

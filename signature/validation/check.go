@@ -48,8 +48,14 @@ type builder struct {
 	scope  scope
 }
 
+// usual is how many checks the larger blocks have.
+var usual = map[string]int{"XCV": 24, "SAV": 12, "FC": 2, "ISC": 4, "VCI": 1, "CV": 3, "LTV": 4}
+
 func (p *Policy) block(name string, s scope) *builder {
-	return &builder{Block: Block{Name: name, Verdict: Verdict{Indication: Passed}}, policy: p, scope: s}
+	return &builder{
+		Block:  Block{Name: name, Verdict: Verdict{Indication: Passed}, Checks: make([]Check, 0, usual[name])},
+		policy: p, scope: s,
+	}
 }
 
 // holds records that a check was made and held.

@@ -404,8 +404,16 @@ func TestConclude(t *testing.T) {
 			verdict: "INDETERMINATE (CERTIFICATE_CHAIN_GENERAL_FAILURE)", check: "certificate.forbidden-extensions", message: "OCSP responders",
 		},
 		{
-			name: "a policy is required", options: []pkitest.Option{pkitest.Extension("2.5.29.36", true, []byte{0x30, 3, 0x80, 1, 0})}, edit: func(s *scene) {},
-			verdict: "INDETERMINATE (CERTIFICATE_CHAIN_GENERAL_FAILURE)", check: "certificate.policies", message: "policyConstraints requires",
+			name: "a policy is required and is not that of the authority", options: []pkitest.Option{pkitest.Extension("2.5.29.36", true, []byte{0x30, 3, 0x80, 1, 0})}, edit: func(s *scene) {},
+			verdict: "INDETERMINATE (CERTIFICATE_CHAIN_GENERAL_FAILURE)", check: "certificate.policies", message: "a policy is required and none is left",
+		},
+		{
+			name:    "a policy is required and is that of the authority",
+			options: []pkitest.Option{pkitest.Extension("2.5.29.36", true, []byte{0x30, 3, 0x80, 1, 0}), pkitest.Policies(pkitest.PolicyPrefix + "0")}, edit: func(s *scene) {},
+		},
+		{
+			name: "policy constraints that cannot be read", options: []pkitest.Option{pkitest.Extension("2.5.29.36", true, []byte{0x30, 3, 0x80, 1})}, edit: func(s *scene) {},
+			verdict: "INDETERMINATE (CERTIFICATE_CHAIN_GENERAL_FAILURE)", check: "certificate.policies", message: "policyConstraints cannot be read",
 		},
 		{name: "policy mapping is inhibited, no policy is required", options: []pkitest.Option{pkitest.Extension("2.5.29.36", true, []byte{0x30, 3, 0x81, 1, 0})}, edit: func(s *scene) {}},
 		{

@@ -16,8 +16,8 @@ type engine struct {
 	in         Input
 	policy     *Policy
 	byID       map[string]*certificate
-	bySubject  map[string][]*certificate // certificates of the file, by canonical subject, in order of ID
-	anchored   map[string][]*certificate // anchors by canonical subject, in order of ID; filled as names are asked for
+	bySubject  map[trust.Name][]*certificate // certificates of the file, in order of ID
+	anchored   map[anchorKey][]*certificate  // in order of ID; filled as names are asked for
 	issuance   map[pair]facts.ValueState
 	ids        map[string]int // how many signatures and tokens have an ID
 	steps      int
@@ -27,10 +27,15 @@ type engine struct {
 
 type pair struct{ subject, issuer string }
 
+type anchorKey struct {
+	purpose trust.Purpose
+	subject trust.Name
+}
+
 func newEngine(doc *facts.Document, in Input) *engine {
 	e := &engine{
 		doc: doc, in: in, policy: in.Policy,
-		byID: map[string]*certificate{}, bySubject: map[string][]*certificate{}, anchored: map[string][]*certificate{},
+		byID: map[string]*certificate{}, bySubject: map[trust.Name][]*certificate{}, anchored: map[anchorKey][]*certificate{},
 		issuance: map[pair]facts.ValueState{}, ids: map[string]int{},
 	}
 	for i := range doc.Certificates {
@@ -80,12 +85,12 @@ func (e *engine) anchor(id string, p trust.Purpose) (trust.Anchor, bool) {
 
 // anchorsNamed returns the anchors whose subject is the issuer of c.
 func (e *engine) anchorsNamed(c *certificate, p trust.Purpose) []*certificate {
-	key := string(p) + c.issuer
+	key := anchorKey{p, c.issuer}
 	if list, ok := e.anchored[key]; ok {
 		return list
 	}
 	var list []*certificate
-	for _, a := range e.anchorsFor(p).Named(c.RawIssuer) {
+	for _, a := range e.anchorsFor(p).Named(c.issuer) {
 		if !a.Serves(p) {
 			continue
 		}

@@ -95,8 +95,8 @@ var (
 		"no extension is there that belongs to another kind of certificate")
 	ruleNames = declare("XCV", "certificate.name-constraints", "RFC 5280 §4.2.1.10, §6.1.3 (b) (c)", CertificateChainGeneralFailure,
 		"the names are within the name constraints of the issuers")
-	rulePolicies = declare("XCV", "certificate.policies", "RFC 5280 §6.1.5 (g)", CertificateChainGeneralFailure,
-		"no issuer requires a certificate policy")
+	rulePolicies = declare("XCV", "certificate.policies", "RFC 5280 §6.1.3 (d) to (f), §6.1.5 (g)", CertificateChainGeneralFailure,
+		"the certificate policies that the chain requires are there")
 	ruleCA = fixed(declare("XCV", "ca.basic-constraints", "RFC 5280 §4.2.1.9, §6.1.4 (k)", CertificateChainGeneralFailure,
 		"the issuer is a certification authority"))
 	rulePathLength = declare("XCV", "ca.path-length", "RFC 5280 §4.2.1.9, §6.1.4 (l) (m)", CertificateChainGeneralFailure,
