@@ -124,7 +124,7 @@ func (k *PublicKeyInfo) read(s *cryptobyte.String, c *collector) bool {
 	}
 	k.Key = bits[1:]
 	switch k.Algorithm.OID {
-	case oidRSA:
+	case oidRSA, oidX500RSA:
 		k.Kind = KeyRSA
 		k.readRSA(c)
 	case oidPSS:

@@ -39,6 +39,7 @@ type signatureAlgorithm struct {
 
 var (
 	oidRSA     = der.MustOID("1.2.840.113549.1.1.1")
+	oidX500RSA = der.MustOID("2.5.8.1.1") // X.509 annex, before PKCS #1 had its own; some signers still write it
 	oidRSAOAEP = der.MustOID("1.2.840.113549.1.1.7")
 	oidPSS     = der.MustOID("1.2.840.113549.1.1.10")
 	oidEC      = der.MustOID("1.2.840.10045.2.1")
@@ -52,6 +53,7 @@ var (
 // signatureAlgorithms: RFC 4055 §5, RFC 5758 §3, RFC 5754 §3, RFC 8017 §A.2.4, RFC 8410, RFC 9688 §3.
 var signatureAlgorithms = map[der.OID]signatureAlgorithm{
 	oidRSA:     {RSAKey, 0, true},
+	oidX500RSA: {RSAKey, 0, true},
 	oidPSS:     {PSS, 0, false},
 	oidEC:      {ECDSA, 0, true},
 	oidDSA:     {DSA, 0, true},
