@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,32 +12,40 @@ import (
 )
 
 // A names holds the names of the parts of one pli, to refuse two that some system would take for the same file, or for a file and
-// a folder.
+// a folder. It keeps digests of the compatibility caseless keys, which can be eleven times as long as the names.
 type names struct {
-	files   map[string]bool // compatibility caseless keys
-	folders map[string]bool
+	files, folders map[nameKey]bool
 }
 
-func newNames() *names { return &names{make(map[string]bool), make(map[string]bool)} }
+type nameKey [16]byte
+
+func keyOf(caseless string) nameKey {
+	sum := sha256.Sum256([]byte(caseless))
+	return nameKey(sum[:16])
+}
+
+func newNames() *names { return &names{make(map[nameKey]bool), make(map[nameKey]bool)} }
 
 // add checks one name by itself and beside those before it. Errors do not repeat the name: it may be made to deceive.
 func (n *names) add(name string) error {
 	if err := checkName(name); err != nil {
 		return err
 	}
-	key := norm.Caseless(name)
+	caseless := norm.Caseless(name)
+	key := keyOf(caseless)
 	if n.files[key] {
 		return fmt.Errorf("the same name as another part, up to case, width or accents")
 	}
 	if n.folders[key] {
 		return fmt.Errorf("a file where another part has a folder")
 	}
-	for i := range len(key) {
-		if key[i] == '/' {
-			if n.files[key[:i]] {
+	for i := range len(caseless) {
+		if caseless[i] == '/' {
+			folder := keyOf(caseless[:i])
+			if n.files[folder] {
 				return fmt.Errorf("a folder where another part has a file")
 			}
-			n.folders[key[:i]] = true
+			n.folders[folder] = true
 		}
 	}
 	n.files[key] = true

@@ -193,6 +193,22 @@ func TestSealVariants(t *testing.T) {
 	}
 }
 
+// Every kind of seal that a collectivité may own.
+func TestSealKeys(t *testing.T) {
+	w := theWorld()
+	for _, kind := range []pkitest.KeyType{pkitest.RSA2048, pkitest.RSA3072, pkitest.RSAPSS2048, pkitest.P256, pkitest.P384, pkitest.P521, pkitest.Ed25519} {
+		t.Run(kind.String(), func(t *testing.T) {
+			seal := w.ca.Leaf("Cachet", pkitest.Seal, kind, pkitest.SIRET(commune))
+			o := w.options(t)
+			o.Signer = w.signer(t, seal)
+			pli, _ := w.seals(t, o, text("a", "b"))
+			m, err := w.opens(t, pli, w.ec, w.reading())
+			require.NoError(t, err)
+			require.NoError(t, m.Check(t.Context(), nil))
+		})
+	}
+}
+
 func TestNewIdentity(t *testing.T) {
 	w := theWorld()
 	for name, test := range map[string]struct {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
@@ -13,9 +12,8 @@ import (
 	"os"
 	"strings"
 
-	"software.sslmate.com/src/go-pkcs12"
-
 	"github.com/cadre-confiance/confiance/exchange"
+	"github.com/cadre-confiance/confiance/signature"
 	"github.com/cadre-confiance/confiance/signature/trust"
 )
 
@@ -44,34 +42,29 @@ func (k *keyFlags) add(flags *flag.FlagSet, name, usage string) {
 	flags.StringVar(&k.passwordFile, "password-file", "", "file whose first line is the password")
 }
 
-func (k *keyFlags) load() (crypto.PrivateKey, []*x509.Certificate, error) {
-	data, err := readSmall(k.path)
-	if err != nil {
-		return nil, nil, err
-	}
+func (k *keyFlags) load() (*signature.Credentials, error) {
 	password := k.password
 	if k.passwordFile != "" {
 		if k.password != "" {
-			return nil, nil, fmt.Errorf("%w: -password or -password-file", errUsage)
+			return nil, fmt.Errorf("%w: -password or -password-file", errUsage)
 		}
 		line, err := readSmall(k.passwordFile)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		password, _, _ = strings.Cut(string(line), "\n")
 		password = strings.TrimSuffix(password, "\r")
 	}
-	key, certificate, issuers, err := pkcs12.DecodeChain(data, password)
+	f, err := os.Open(k.path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", k.path, err)
+		return nil, err
 	}
-	chain := []*x509.Certificate{certificate}
-	for _, c := range issuers {
-		if string(c.RawSubject) != string(c.RawIssuer) { // verifiers have the root, or do not believe it
-			chain = append(chain, c)
-		}
+	defer f.Close()
+	credentials, err := signature.LoadPKCS12(f, password)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", k.path, err)
 	}
-	return key, chain, nil
+	return credentials, nil
 }
 
 // identities loads the key that opens, if one was given.
@@ -79,11 +72,11 @@ func (c *command) identities() ([]*exchange.Identity, error) {
 	if c.keys.path == "" {
 		return nil, nil
 	}
-	key, chain, err := c.keys.load()
+	credentials, err := c.keys.load()
 	if err != nil {
 		return nil, err
 	}
-	id, err := exchange.NewIdentity(chain[0], key)
+	id, err := exchange.NewIdentity(credentials.Chain[0], credentials.Key)
 	if err != nil {
 		return nil, err
 	}

@@ -235,8 +235,3 @@ func TestSealWithSIREN(t *testing.T) {
 	d.refuses(exitFailed, "14 digits", open+" -sender @seal.pem")
 	d.must(open + " -sender " + commune + "=@siren.pem")
 }
-
-func TestBar(t *testing.T) {
-	require.Equal(t, "sealing  [===============               ]  50 %  32 MiB/s ", bar("sealing", 32<<20, 64<<20, time.Second))
-	require.Contains(t, bar("x", 0, 0, 0), "0 %")
-}

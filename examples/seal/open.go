@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/cadre-confiance/confiance/exchange"
+	"github.com/cadre-confiance/confiance/internal/progress"
 )
 
 func openCommand(c *command) {
@@ -38,7 +39,7 @@ func (f *openFlags) run(ctx context.Context, c *command) (result, error) {
 	for _, p := range m.Manifest.Parts {
 		total += p.Size
 	}
-	update, end := c.progress("opening", total)
+	update, end := progress.Bar(c.err, "opening", total)
 	err = m.Extract(ctx, f.out, exchange.ExtractOptions{Force: f.force, Sync: true, Progress: update})
 	end()
 	if err != nil {

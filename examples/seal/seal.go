@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -14,7 +12,7 @@ import (
 	"time"
 
 	"github.com/cadre-confiance/confiance/exchange"
-	"github.com/cadre-confiance/confiance/signature/ades"
+	"github.com/cadre-confiance/confiance/internal/progress"
 )
 
 func sealCommand(c *command) {
@@ -39,15 +37,11 @@ type sealFlags struct {
 
 func (s *sealFlags) run(ctx context.Context, c *command) (result, error) {
 	o := exchange.SealOptions{Created: c.now, NotAfter: s.notAfter.Time, Purpose: s.purpose, Workers: c.workers}
-	key, chain, err := c.keys.load()
+	credentials, err := c.keys.load()
 	if err != nil {
 		return nil, err
 	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return nil, errors.New("the key of -from cannot sign")
-	}
-	if o.Signer, err = ades.FromKey(signer, chain); err != nil {
+	if o.Signer, err = credentials.Signer(); err != nil {
 		return nil, err
 	}
 	if s.sender != "" {
@@ -62,7 +56,7 @@ func (s *sealFlags) run(ctx context.Context, c *command) (result, error) {
 	if err != nil {
 		return nil, err
 	}
-	update, end := c.progress("sealing", total)
+	update, end := progress.Bar(c.err, "sealing", total)
 	o.Progress = update
 	sealed, err := s.write(ctx, o)
 	end()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cadre-confiance/confiance/exchange"
+	"github.com/cadre-confiance/confiance/internal/progress"
 )
 
 func showCommand(c *command) {
@@ -83,7 +84,7 @@ func (c *command) digest(ctx context.Context, m *exchange.Message, i int) (strin
 	if err != nil {
 		return "", err
 	}
-	update, end := c.progress("hashing", part.Size())
+	update, end := progress.Bar(c.err, "hashing", part.Size())
 	defer end()
 	d := sha256.New()
 	done := int64(0)
