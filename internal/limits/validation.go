@@ -32,8 +32,8 @@ const (
 	ValidationNeeds = 5_000
 	// CollectRounds is how many times collect concludes again with what it found.
 	CollectRounds = 12
-	// CollectWork bounds the cryptography done for one file, in units of some 30 µs: a second or so. Files with hundreds of signatures stay under a tenth of it.
-	CollectWork = 30_000
+	// CollectWork bounds the cryptography done for one file, in units of some 30 µs: well under a second. Files with hundreds of signatures stay under a tenth of it.
+	CollectWork = 20_000
 	// CachedCertificate is the longest certificate kept parsed between files, in octets.
 	CachedCertificate = 16 << 10
 	// ValidatorCache is how many certificates, and how many pairs of certificates, a Validator remembers unless told.
