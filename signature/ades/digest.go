@@ -21,25 +21,17 @@ func (d *Document) Digests(ctx context.Context, hashes ...crypto.Hash) (map[cryp
 		}
 		return sums, nil
 	}
-	states := make([]hash.Hash, 0, len(hashes))
-	writers := make([]io.Writer, 0, len(hashes))
+	states := make(states, 0, len(hashes))
 	for _, h := range hashes {
 		if !h.Available() {
 			return nil, fmt.Errorf("ades: digest algorithm %v is not linked in", h)
 		}
 		states = append(states, h.New())
-		writers = append(writers, states[len(states)-1])
 	}
 	if len(hashes) == 0 {
 		return sums, nil
 	}
-	var dst io.Writer = states[0]
-	if len(states) > 1 {
-		dst = io.MultiWriter(writers...)
-	}
-	// A plain writer: a hash that reads for itself would choose its own pieces.
-	size := min(max(d.size, 1), 64<<10)
-	if _, err := io.CopyBuffer(onlyWriter{dst}, onlyReader{d.Reader(ctx)}, make([]byte, size)); err != nil {
+	if err := states.read(ctx, d); err != nil {
 		return nil, fmt.Errorf("ades: reading the document: %w", err)
 	}
 	for i, h := range hashes {
@@ -48,6 +40,37 @@ func (d *Document) Digests(ctx context.Context, hashes ...crypto.Hash) (map[cryp
 	return sums, nil
 }
 
-type onlyWriter struct{ io.Writer }
+// piece is how much is hashed between two looks at the context.
+const piece = 64 << 10
 
-type onlyReader struct{ io.Reader }
+// states are hashes that are fed together.
+type states []hash.Hash
+
+func (s states) write(b []byte) {
+	for _, state := range s {
+		state.Write(b)
+	}
+}
+
+func (s states) read(ctx context.Context, d *Document) error {
+	for left := d.memory; len(left) > 0; left = left[min(piece, len(left)):] {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.write(left[:min(piece, len(left))])
+	}
+	if d.memory != nil {
+		return ctx.Err()
+	}
+	r, buffer := d.Reader(ctx), make([]byte, min(max(d.size, 1), piece))
+	for {
+		n, err := r.Read(buffer)
+		s.write(buffer[:n])
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

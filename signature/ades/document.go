@@ -15,6 +15,7 @@ import (
 // The zero Document is empty content of length 0.
 type Document struct {
 	r      io.ReaderAt
+	memory []byte // the octets of Bytes, not nil for it
 	size   int64
 	digest *Digest
 	close  func() error
@@ -37,7 +38,12 @@ var (
 func NewDocument(r io.ReaderAt, size int64) *Document { return &Document{r: r, size: size} }
 
 // Bytes is a document held in memory. b must not change afterwards.
-func Bytes(b []byte) *Document { return &Document{r: bytes.NewReader(b), size: int64(len(b))} }
+func Bytes(b []byte) *Document {
+	if b == nil {
+		b = []byte{}
+	}
+	return &Document{r: bytes.NewReader(b), memory: b, size: int64(len(b))}
+}
 
 // DigestOnly is a document known by its digest. It fails if the sum does not have the algorithm's length.
 func DigestOnly(d Digest) (*Document, error) {
@@ -136,6 +142,9 @@ func (d *Document) Digest() (Digest, bool) {
 	}
 	return *d.digest, true
 }
+
+// InMemory returns the octets of a document made by Bytes, which are not a copy and must not be changed.
+func (d *Document) InMemory() ([]byte, bool) { return d.memory, d.memory != nil }
 
 // Close frees what OpenDocument or Stage hold. It does nothing on the others.
 func (d *Document) Close() error {

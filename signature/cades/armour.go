@@ -12,43 +12,61 @@ import (
 	"github.com/cadre-confiance/confiance/signature/ades"
 )
 
-// headSize is how much of a file is looked at to tell what it is.
-const headSize = 8 << 10
+// inMemory is up to which size a file is read at once, and how much of a larger one is looked at to tell what it is.
+const inMemory = 16 << 10
 
-// head returns the first octets of a document.
-func head(doc *ades.Document) ([]byte, error) {
-	b := make([]byte, min(headSize, max(doc.Size(), 0)))
-	n, err := doc.ReadAt(b, 0)
-	if err != nil && !(errors.Is(err, io.EOF) && n == len(b)) {
-		return nil, fmt.Errorf("cades: reading the file: %w", err)
-	}
-	return b[:n], nil
+// A file is a signature file without armour.
+type file struct {
+	*ades.Document
+	start []byte // all of it up to inMemory, else that much
 }
 
-// unarmour returns the file without the base64 that some tools put around it, with PEM lines (RFC 7468) or without. A file that
-// is not armoured is returned as it is. Close the result; it leaves the file open.
-func unarmour(ctx context.Context, file *ades.Document) (*ades.Document, error) {
-	start, err := head(file)
+func startOf(doc *ades.Document) ([]byte, error) {
+	b := make([]byte, min(inMemory, max(doc.Size(), 0)))
+	n, err := doc.ReadAt(b, 0)
+	if err != nil && !(errors.Is(err, io.EOF) && n == len(b)) {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, fmt.Errorf("cades: reading the file: %w", err)
+	}
+	return b, nil
+}
+
+// unarmour takes off the base64 that some tools put around a file, with PEM lines (RFC 7468) or without. Close the result; it
+// leaves src open.
+func unarmour(ctx context.Context, src *ades.Document) (*file, error) {
+	start, err := startOf(src)
 	if err != nil {
 		return nil, err
 	}
 	if !isArmoured(start) {
-		return ades.NewDocument(file, file.Size()), nil
+		return &file{ades.NewDocument(src, src.Size()), start}, nil
 	}
-	text := bufio.NewReaderSize(file.Reader(ctx), 4096)
+	text := bufio.NewReaderSize(src.Reader(ctx), 4096)
 	var lines io.Reader = &armourReader{r: text}
 	if !bytes.Contains(start, pemBegin) {
 		lines = text // base64 and nothing else
 	}
 	inside := base64.NewDecoder(base64.StdEncoding, lines)
-	staged, err := ades.Stage(ctx, inside, file.Size())
+	staged, err := ades.Stage(ctx, inside, src.Size())
 	if err != nil {
-		return nil, fmt.Errorf("%w: its base64: %w", ErrNotCMS, err)
+		var corrupt base64.CorruptInputError
+		if errors.As(err, &corrupt) || errors.Is(err, errArmour) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = fmt.Errorf("%w: its base64: %w", ErrNotCMS, err)
+		}
+		return nil, err
 	}
-	return staged, nil
+	if start, err = startOf(staged); err != nil {
+		staged.Close()
+		return nil, err
+	}
+	return &file{staged, start}, nil
 }
 
 var pemBegin, pemEnd, byteOrderMark = []byte("-----BEGIN "), []byte("-----END "), []byte("\ufeff")
+
+var errArmour = errors.New("not PEM")
 
 // isArmoured: DER and BER begin with 0x30; the base64 of a SEQUENCE begins with M, and PEM says what it is.
 func isArmoured(start []byte) bool {
@@ -82,7 +100,7 @@ func (a *armourReader) next() error {
 	start := !a.middle
 	a.middle = err == bufio.ErrBufferFull
 	if err == io.EOF && len(line) == 0 {
-		return errors.New("it has no end line")
+		return fmt.Errorf("%w: it has no end line", errArmour)
 	}
 	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
 		return err
@@ -90,7 +108,7 @@ func (a *armourReader) next() error {
 	switch line = bytes.TrimPrefix(bytes.TrimSpace(line), byteOrderMark); {
 	case start && bytes.HasPrefix(line, pemBegin):
 		if a.started {
-			return errors.New("it has two begin lines")
+			return fmt.Errorf("%w: it has two begin lines", errArmour)
 		}
 		a.started = true
 	case start && bytes.HasPrefix(line, pemEnd):

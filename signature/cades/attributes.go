@@ -16,39 +16,38 @@ import (
 var oidTitle = der.MustOID("2.5.4.12")
 
 // attributes are the signed attributes besides content-type, message-digest and signing-certificate-v2: EN 319 122-1 §6.3.
-func (o Options) attributes() ([]cms.Attribute, error) {
+func (o *Options) attributes() ([]cms.Attribute, error) {
 	list := make([]cms.Attribute, 0, 6)
 	if !o.OmitTime {
 		list = append(list, cms.SigningTime(o.Time))
 	}
-	for _, optional := range []struct {
-		wanted bool
-		of     der.OID
-		value  func(b *cryptobyte.Builder) error
-	}{
-		{o.MIMEType != "", cms.OIDMIMEType, o.addMIMEType},
-		{o.Commitment != "", cms.OIDCommitmentType, o.addCommitment},
-		{o.Location != nil, cms.OIDSignerLocation, o.addLocation},
-		{len(o.Roles) > 0, cms.OIDSignerAttributesV2, o.addRoles},
-	} {
-		if !optional.wanted {
-			continue
-		}
+	var err error
+	add := func(of der.OID, write func(*Options, *cryptobyte.Builder) error) {
 		var b cryptobyte.Builder
-		if err := optional.value(&b); err != nil {
-			return nil, err
+		if err == nil {
+			err = write(o, &b)
 		}
-		value, err := b.Bytes()
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrOptions, err)
+		if value, failed := b.Bytes(); err == nil && failed == nil {
+			list = append(list, cms.NewAttribute(of, value))
 		}
-		list = append(list, cms.NewAttribute(optional.of, value))
 	}
-	return list, nil
+	if o.MIMEType != "" {
+		add(cms.OIDMIMEType, (*Options).addMIMEType)
+	}
+	if o.Commitment != "" {
+		add(cms.OIDCommitmentType, (*Options).addCommitment)
+	}
+	if o.Location != nil {
+		add(cms.OIDSignerLocation, (*Options).addLocation)
+	}
+	if len(o.Roles) > 0 {
+		add(cms.OIDSignerAttributesV2, (*Options).addRoles)
+	}
+	return list, err
 }
 
 // addMIMEType writes MimeType ::= UTF8String.
-func (o Options) addMIMEType(b *cryptobyte.Builder) error {
+func (o *Options) addMIMEType(b *cryptobyte.Builder) error {
 	if _, _, err := mime.ParseMediaType(o.MIMEType); err != nil {
 		return fmt.Errorf("%w: MIMEType %q: %w", ErrOptions, o.MIMEType, err)
 	}
@@ -56,7 +55,7 @@ func (o Options) addMIMEType(b *cryptobyte.Builder) error {
 }
 
 // addCommitment writes CommitmentTypeIndication ::= SEQUENCE { commitmentTypeId, qualifiers OPTIONAL }.
-func (o Options) addCommitment(b *cryptobyte.Builder) error {
+func (o *Options) addCommitment(b *cryptobyte.Builder) error {
 	id, err := der.ParseOID(o.Commitment)
 	if err != nil {
 		return fmt.Errorf("%w: Commitment: %w", ErrOptions, err)
@@ -66,7 +65,7 @@ func (o Options) addCommitment(b *cryptobyte.Builder) error {
 }
 
 // addLocation writes SignerLocation ::= SEQUENCE { [0] country, [1] locality, [2] postalAddress }, each EXPLICIT and OPTIONAL.
-func (o Options) addLocation(b *cryptobyte.Builder) (err error) {
+func (o *Options) addLocation(b *cryptobyte.Builder) (err error) {
 	p := o.Location
 	if p.Country == "" && p.Locality == "" && len(p.PostalAddress) == 0 {
 		return fmt.Errorf("%w: Location is empty", ErrOptions)
@@ -92,7 +91,7 @@ func (o Options) addLocation(b *cryptobyte.Builder) (err error) {
 }
 
 // addRoles writes SignerAttributeV2 ::= SEQUENCE { claimedAttributes [0] EXPLICIT SEQUENCE OF Attribute }.
-func (o Options) addRoles(b *cryptobyte.Builder) (err error) {
+func (o *Options) addRoles(b *cryptobyte.Builder) (err error) {
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1(asn1.Tag(0).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
 			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {

@@ -83,8 +83,17 @@ func (d *Draft) write(ctx context.Context, dst io.Writer, doc *ades.Document, si
 	return writeAttached(ctx, dst, sd, doc, d.content)
 }
 
-// writeAttached copies the document into the message and makes sure that it is still the one that was signed.
+// writeAttached copies the document into the message and makes sure that it is still the one that was signed. One in memory
+// was compared already, and does not change.
 func writeAttached(ctx context.Context, dst io.Writer, sd *cms.SignedData, doc *ades.Document, signed ades.Digest) error {
+	if octets, ok := doc.InMemory(); ok && len(octets) <= inMemory && signed.Size == doc.Size() {
+		message, err := sd.MarshalAttached(octets)
+		if err != nil {
+			return fmt.Errorf("cades: %w", err)
+		}
+		_, err = dst.Write(message)
+		return err
+	}
 	state := signed.Algorithm.New()
 	err := sd.Write(dst, io.TeeReader(doc.Reader(ctx), state), doc.Size())
 	if errors.Is(err, cms.ErrContentSize) || errors.Is(err, io.ErrUnexpectedEOF) {

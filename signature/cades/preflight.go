@@ -1,7 +1,12 @@
 package cades
 
 import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 	"errors"
 	"fmt"
 	"time"
@@ -73,17 +78,46 @@ func fitToSign(c *pkix.Certificate, at time.Time) error {
 		return nil
 	}
 	e := &CertificateError{NotBefore: c.NotBefore, NotAfter: c.NotAfter, Time: at, Reason: reason}
-	if names := c.Subject.Get(oidCommonName); len(names) > 0 {
-		e.Name = names[0]
+	if whole, err := pkix.ParseCertificate(c.Raw); err == nil {
+		if names := whole.Subject.Get(oidCommonName); len(names) > 0 {
+			e.Name = names[0]
+		}
 	}
 	return e
 }
 
-// signerCertificate reads the certificate again by our own rules: crypto/x509 has no key for id-RSASSA-PSS.
+// signerCertificate takes from a certificate that crypto/x509 has read what signing needs. What it could not make a key of
+// (id-RSASSA-PSS) is read by our own rules, which cost as much as a signature on P-256.
 func signerCertificate(c *x509.Certificate) (*pkix.Certificate, error) {
-	certificate, err := pkix.ParseCertificate(c.Raw)
-	if err != nil {
-		return nil, fmt.Errorf("cades: signing certificate: %w", err)
+	certificate := &pkix.Certificate{
+		Raw: c.Raw, RawIssuer: c.RawIssuer, ID: sha256.Sum256(c.Raw), NotBefore: c.NotBefore, NotAfter: c.NotAfter, Serial: c.SerialNumber,
+	}
+	key := &certificate.PublicKey
+	switch public := c.PublicKey.(type) {
+	case *ecdsa.PublicKey:
+		key.Kind, key.Public = pkix.KeyEC, public
+		key.Bits, key.Curve = public.Curve.Params().BitSize, public.Curve.Params().Name
+	case *rsa.PublicKey:
+		key.Kind, key.Bits, key.Public = pkix.KeyRSA, public.N.BitLen(), public
+	case ed25519.PublicKey:
+		key.Kind, key.Bits, key.Public = pkix.KeyEd25519, 256, public
+	}
+	serial := c.SerialNumber
+	if key.Public == nil || serial == nil || serial.Sign() < 0 {
+		certificate, err := pkix.ParseCertificate(c.Raw)
+		if err != nil {
+			return nil, fmt.Errorf("cades: signing certificate: %w", err)
+		}
+		return certificate, nil
+	}
+	certificate.RawSerial = make([]byte, serial.BitLen()/8+1) // the first bit is that of the sign
+	serial.FillBytes(certificate.RawSerial)
+	for _, e := range c.Extensions {
+		if e.Id.Equal(keyUsageExtension) {
+			certificate.KeyUsage = &pkix.KeyUsage{Bits: uint16(c.KeyUsage), Critical: e.Critical} // the same bits in both
+		}
 	}
 	return certificate, nil
 }
+
+var keyUsageExtension = asn1.ObjectIdentifier{2, 5, 29, 15}

@@ -87,11 +87,11 @@ func Complete(ctx context.Context, dst io.Writer, doc *ades.Document, prepared *
 	if err := draft.Verify(value); err != nil {
 		return err
 	}
-	// Both before the timestamp is asked for: another document must not cost one.
+	// As much as can be is compared before the timestamp is asked for: another document must not cost one.
 	if doc.Size() != draft.content.Size && draft.content.Size >= 0 && doc.Size() >= 0 {
 		return fmt.Errorf("%w: it has %d octets and not %d", ades.ErrOtherDocument, doc.Size(), draft.content.Size)
 	}
-	if saved.Detached {
+	if _, inMemory := doc.InMemory(); saved.Detached || inMemory {
 		if err := draft.sameContent(ctx, doc); err != nil {
 			return err
 		}

@@ -43,19 +43,15 @@ func Read(ctx context.Context, src *ades.Document, o ReadOptions) (*facts.Docume
 		return nil, err
 	}
 	defer file.Close()
-	start, err := head(file)
-	if err != nil {
-		return nil, err
+	if timestamp.IsResponse(file.start) {
+		return timestamp.Read(ctx, file.Document, o.Detached)
 	}
-	if timestamp.IsResponse(start) {
-		return timestamp.Read(ctx, file, o.Detached)
-	}
-	sd, err := cms.Read(ctx, file.Reader(ctx), cms.ReadOptions{Content: o.Content, MaxContent: o.MaxContent})
+	sd, err := file.parse(ctx, o)
 	if err != nil {
 		return nil, notCMS(err)
 	}
 	if sd.Attached && sd.ContentType == cms.OIDTSTInfo && file.Size() <= limits.TimestampResponse {
-		return timestamp.Read(ctx, file, o.Detached)
+		return timestamp.Read(ctx, file.Document, o.Detached)
 	}
 	r := &reader{ctx: ctx, file: file, detached: o.Detached, sd: sd}
 	if err := r.digestContent(); err != nil {
@@ -64,10 +60,59 @@ func Read(ctx context.Context, src *ades.Document, o ReadOptions) (*facts.Docume
 	return r.facts()
 }
 
+// parse reads the message, in memory when it is small: a buffer for what flows would cost more than the message.
+func (f *file) parse(ctx context.Context, o ReadOptions) (*cms.SignedData, error) {
+	if int64(len(f.start)) < f.Size() {
+		return cms.Read(ctx, f.Reader(ctx), cms.ReadOptions{Content: o.Content, MaxContent: o.MaxContent})
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	sd, content, err := cms.Parse(f.start)
+	if err != nil {
+		return nil, err
+	}
+	if o.MaxContent > 0 && int64(len(content)) > o.MaxContent {
+		return nil, fmt.Errorf("%w: content of more than %d octets", cms.ErrTooLarge, o.MaxContent)
+	}
+	if o.Content != nil {
+		if _, err := o.Content.Write(content); err != nil {
+			return nil, err
+		}
+	}
+	return sd, nil
+}
+
+// digest returns digests of attached content.
+func (f *file) digest(ctx context.Context, sd *cms.SignedData, hashes []crypto.Hash) (map[crypto.Hash][]byte, error) {
+	if int64(len(f.start)) == f.Size() {
+		sums := make(map[crypto.Hash][]byte, len(hashes))
+		for _, h := range hashes {
+			if sum, ok := sd.Digest(h); ok {
+				sums[h] = sum
+			}
+		}
+		return sums, nil
+	}
+	sums := sd.ContentDigests
+	missing := slices.DeleteFunc(slices.Clone(hashes), func(h crypto.Hash) bool { _, ok := sums[h]; return ok })
+	if len(missing) == 0 {
+		return sums, nil
+	}
+	again, err := cms.Read(ctx, f.Reader(ctx), cms.ReadOptions{Digests: missing, SkipDigests: true})
+	if err != nil {
+		return nil, notCMS(err)
+	}
+	for h, sum := range again.ContentDigests {
+		sums[h] = sum
+	}
+	return sums, nil
+}
+
 // A reader turns one SignedData into facts.
 type reader struct {
 	ctx      context.Context
-	file     *ades.Document // without armour
+	file     *file
 	detached *ades.Document
 	sd       *cms.SignedData
 	problems []facts.Problem // of the file, and so of each of its signatures
@@ -83,15 +128,10 @@ func (r *reader) digestContent() error {
 	wanted := r.wantedDigests()
 	switch {
 	case r.sd.Attached:
-		r.present, r.digests = true, r.sd.ContentDigests
-		if missing := without(wanted, r.digests); len(missing) > 0 {
-			again, err := cms.Read(r.ctx, r.file.Reader(r.ctx), cms.ReadOptions{Digests: missing, SkipDigests: true})
-			if err != nil {
-				return notCMS(err)
-			}
-			for h, sum := range again.ContentDigests {
-				r.digests[h] = sum
-			}
+		r.present = true
+		var err error
+		if r.digests, err = r.file.digest(r.ctx, r.sd, wanted); err != nil {
+			return err
 		}
 		return r.compareWithDetached()
 	case r.detached != nil:
@@ -101,12 +141,17 @@ func (r *reader) digestContent() error {
 			return err
 		}
 		r.sd.ContentSize = r.detached.Size()
-		if _, digestOnly := r.detached.Digest(); !digestOnly {
+		if _, digestOnly := r.detached.Digest(); !digestOnly && lacksAttributes(r.sd) {
 			r.sd.ContentHead, err = headOf(r.detached)
 		}
 		return err
 	}
 	return nil
+}
+
+// lacksAttributes: only a signature without signed attributes has its content looked at.
+func lacksAttributes(sd *cms.SignedData) bool {
+	return slices.ContainsFunc(sd.SignerInfos, func(si *cms.SignerInfo) bool { return si.RawSignedAttributes == nil })
 }
 
 func headOf(doc *ades.Document) ([]byte, error) {
@@ -116,10 +161,6 @@ func headOf(doc *ades.Document) ([]byte, error) {
 		return nil, fmt.Errorf("cades: reading the document: %w", err)
 	}
 	return b[:n], nil
-}
-
-func without(wanted []crypto.Hash, have map[crypto.Hash][]byte) []crypto.Hash {
-	return slices.DeleteFunc(slices.Clone(wanted), func(h crypto.Hash) bool { _, ok := have[h]; return ok })
 }
 
 // wantedDigests are those of the signers and of the content timestamps.
@@ -166,15 +207,11 @@ func (r *reader) compareWithDetached() error {
 	if err != nil {
 		return err
 	}
-	inside, ok := r.digests[h]
-	if !ok {
-		again, err := cms.Read(r.ctx, r.file.Reader(r.ctx), cms.ReadOptions{Digests: []crypto.Hash{h}, SkipDigests: true})
-		if err != nil {
-			return notCMS(err)
-		}
-		inside = again.ContentDigests[h]
+	inside, err := r.file.digest(r.ctx, r.sd, []crypto.Hash{h})
+	if err != nil {
+		return err
 	}
-	if string(inside) != string(given[h]) {
+	if string(inside[h]) != string(given[h]) {
 		r.problems = append(r.problems, facts.Problem{
 			Code: "cades.other-document", Clause: "RFC 5652 §5.2", Fatal: true,
 			Message: "the signature holds a document, and it is not the one given beside",
@@ -198,12 +235,17 @@ func (r *reader) facts() (*facts.Document, error) {
 	for _, p := range r.sd.Problems {
 		r.problems = append(r.problems, facts.Problem(p))
 	}
+	contentType := oidData
+	if r.sd.ContentType != cms.OIDData {
+		contentType = r.sd.ContentType.String()
+	}
+	r.doc.Signatures = make([]facts.Signature, 0, len(r.sd.SignerInfos))
 	for i, si := range r.sd.SignerInfos {
 		if err := r.ctx.Err(); err != nil {
 			return nil, err
 		}
 		content := facts.Content{
-			Type: r.sd.ContentType.String(), Name: "content", Head: r.sd.ContentHead, Size: r.sd.ContentSize,
+			Type: contentType, Name: "content", Head: r.sd.ContentHead, Size: r.sd.ContentSize,
 		}
 		if r.present {
 			content.Digest = r.digest

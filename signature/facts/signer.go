@@ -8,7 +8,6 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 
 	"github.com/cadre-confiance/confiance/internal/cms"
-	"github.com/cadre-confiance/confiance/internal/der"
 	"github.com/cadre-confiance/confiance/internal/pkix"
 )
 
@@ -37,8 +36,8 @@ func ReadSigner(signerInfo []byte, content Content) (Signed, error) {
 	}
 	hash, _ := pkix.DigestByOID(si.DigestAlgorithm) // 0 when unknown, and its name then stays empty
 	s := Signed{
-		DigestAlgorithm:    Algorithm{OID: si.DigestAlgorithm.OID.String(), Parameters: si.DigestAlgorithm.Parameters},
-		SignatureAlgorithm: Algorithm{OID: si.SignatureAlgorithm.OID.String(), Parameters: si.SignatureAlgorithm.Parameters},
+		DigestAlgorithm:    Algorithm{OID: dotted(si.DigestAlgorithm.OID), Parameters: si.DigestAlgorithm.Parameters},
+		SignatureAlgorithm: Algorithm{OID: dotted(si.SignatureAlgorithm.OID), Parameters: si.SignatureAlgorithm.Parameters},
 		Signer:             SignerIdentifier{Issuer: si.SID.RawIssuer, Serial: si.SID.RawSerial, SubjectKeyID: si.SID.SubjectKeyID},
 		SignedAttributes:   attributesOf(si.SignedAttributes),
 		UnsignedAttributes: attributesOf(si.UnsignedAttributes),
@@ -104,7 +103,7 @@ func checkForm(si *cms.SignerInfo, content Content) []cms.Finding {
 	if content.Type == "" {
 		return si.CheckCountersignatureForm(digest)
 	}
-	contentType, err := der.ParseOID(content.Type)
+	contentType, err := parseDotted(content.Type)
 	if err != nil {
 		return nil // it came from der.OID.String
 	}
@@ -118,7 +117,7 @@ func attributesOf(attributes []cms.Attribute) []Attribute {
 	}
 	out := make([]Attribute, len(attributes))
 	for i, a := range attributes {
-		out[i] = Attribute{OID: a.Type.String(), Values: a.Values}
+		out[i] = Attribute{OID: dotted(a.Type), Values: a.Values}
 	}
 	return out
 }
