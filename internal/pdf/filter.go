@@ -79,10 +79,11 @@ func predictor(r io.Reader, parms Dict, start int64) (io.Reader, error) {
 	case colors < 1 || colors > 32 || bits < 1 || bits > 16 || columns < 1 || columns > 1<<16:
 		return nil, damaged(start, "/DecodeParms of %d columns of %d components of %d bits", columns, colors, bits)
 	}
+	width := int((colors*bits*columns + 7) / 8)
 	return &pngReader{
-		r:     r,
-		row:   make([]byte, (colors*bits*columns+7)/8),
-		prior: make([]byte, (colors*bits*columns+7)/8),
+		r:     bufio.NewReaderSize(r, 16<<10),
+		line:  make([]byte, 1+width),
+		prior: make([]byte, width),
 		step:  int(max(1, colors*bits/8)),
 		start: start,
 	}, nil
@@ -90,41 +91,47 @@ func predictor(r io.Reader, parms Dict, start int64) (io.Reader, error) {
 
 // A pngReader undoes PNG filters row by row.
 type pngReader struct {
-	r          io.Reader
-	row, prior []byte
-	rest       []byte // of row, not yet given out
-	step       int    // octets of one pixel
-	start      int64
+	r     *bufio.Reader
+	line  []byte // the filter of a row, and the row
+	prior []byte // the row before, decoded
+	rest  []byte // of prior, not yet given out
+	step  int    // octets of one pixel
+	start int64
 }
 
-func (p *pngReader) Read(b []byte) (int, error) {
-	if len(p.rest) == 0 {
-		if err := p.next(); err != nil {
-			return 0, err
+func (p *pngReader) Read(b []byte) (n int, err error) {
+	for n < len(b) {
+		if len(p.rest) == 0 {
+			if err := p.next(); err != nil {
+				if n > 0 {
+					return n, nil // the error comes again
+				}
+				return 0, err
+			}
 		}
+		copied := copy(b[n:], p.rest)
+		n += copied
+		p.rest = p.rest[copied:]
 	}
-	n := copy(b, p.rest)
-	p.rest = p.rest[n:]
 	return n, nil
 }
 
+// next decodes one row. A last row that is cut short ends with what there is.
 func (p *pngReader) next() error {
-	p.row, p.prior = p.prior, p.row
-	var kind [1]byte
-	if _, err := io.ReadFull(p.r, kind[:]); err != nil {
-		return err
-	}
-	n, err := io.ReadFull(p.r, p.row)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		if n == 0 {
-			return io.EOF
+	n, err := io.ReadFull(p.r, p.line)
+	switch {
+	case n <= 1 && err != nil:
+		if err == io.ErrUnexpectedEOF {
+			err = io.EOF
 		}
-		clear(p.row[n:])
-	} else if err != nil {
+		return err
+	case err == io.ErrUnexpectedEOF:
+		clear(p.line[n:])
+	case err != nil:
 		return err
 	}
-	row, prior, step := p.row, p.prior, p.step
-	switch kind[0] {
+	row, prior, step := p.line[1:], p.prior, p.step
+	switch p.line[0] {
 	case 0:
 	case 1:
 		for i := step; i < len(row); i++ {
@@ -151,9 +158,10 @@ func (p *pngReader) next() error {
 			row[i] += paeth(left, int(prior[i]), corner)
 		}
 	default:
-		return damaged(p.start, "PNG filter %d", kind[0])
+		return damaged(p.start, "PNG filter %d", p.line[0])
 	}
-	p.rest = row[:n]
+	copy(prior, row)
+	p.rest = prior[:n-1]
 	return nil
 }
 

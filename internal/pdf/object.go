@@ -34,6 +34,7 @@ type (
 type String struct {
 	Value []byte
 	Hex   bool // written between angle brackets
+	Loose bool // Hex, with white space between the digits or an odd number of them
 	// Start and End are where it lies in the file, delimiters included. Both are -1 inside an object stream.
 	Start, End int64
 }

@@ -328,11 +328,12 @@ func (p *parser) hex() (Object, error) {
 		return nil, p.end()
 	}
 	out := make([]byte, 0, (i-start)/2)
-	half := -1
+	half, loose := -1, false
 	for _, c := range p.b[start+1 : i] {
 		v := hexDigit(c)
 		switch {
 		case v < 0 && class[c] == space:
+			loose = true
 		case v < 0:
 			return nil, p.fail("%q in a hexadecimal string", c)
 		case half < 0:
@@ -343,17 +344,19 @@ func (p *parser) hex() (Object, error) {
 		}
 	}
 	if half >= 0 {
-		out = append(out, byte(half<<4))
+		out, loose = append(out, byte(half<<4)), true
 	}
 	p.pos = i + 1
-	return p.string(out, true, start), nil
+	s := p.string(out, true, start)
+	s.Loose = loose
+	return s, nil
 }
 
 func (p *parser) string(value []byte, hex bool, start int) String {
 	if p.base < 0 {
-		return String{value, hex, -1, -1}
+		return String{Value: value, Hex: hex, Start: -1, End: -1}
 	}
-	return String{value, hex, p.base + int64(start), p.offset()}
+	return String{Value: value, Hex: hex, Start: p.base + int64(start), End: p.offset()}
 }
 
 // literal reads (Hello) (§7.3.4.2).

@@ -35,7 +35,7 @@ func (c *change) catalog(ctx context.Context) error {
 		c.modified(ref.Number, "/%s of the catalog is changed", key)
 	}
 	c.explained[ref.Number] = true
-	if err := c.catch(ref.Number, c.extensions(ref.Number, is.Get("Extensions"))); err != nil {
+	if err := c.catch(ref.Number, c.extensions(ref.Number, was.Get("Extensions"), is.Get("Extensions"))); err != nil {
 		return err
 	}
 	if err := c.acroForm(was.Get("AcroForm"), is.Get("AcroForm")); err != nil {
@@ -46,12 +46,12 @@ func (c *change) catalog(ctx context.Context) error {
 
 // extensions accepts any list of extensions of the standard (ISO 32000-2 §7.12): names and numbers that change nothing of
 // how a document shows, and that the PAdES profiles ask for.
-func (c *change) extensions(catalog int, o pdf.Object) error {
-	list, err := c.after.Dict(o)
+func (c *change) extensions(catalog int, was, is pdf.Object) error {
+	list, err := c.after.Dict(is)
 	if err != nil {
 		return err
 	}
-	holder := c.explain(o, parent{catalog, "Extensions"})
+	holder := c.explain(is, parent{catalog, "Extensions"})
 	for _, e := range list {
 		if e.Key == "Type" {
 			continue
@@ -75,7 +75,9 @@ func (c *change) extensions(catalog int, o pdf.Object) error {
 				switch e.Value.(type) {
 				case pdf.Name, pdf.Integer, pdf.String:
 				default:
-					c.modified(catalog, "/Extensions holds something else than names and numbers")
+					if !pdf.Equal(was, is) {
+						c.modified(catalog, "/Extensions holds something else than names and numbers")
+					}
 					return nil
 				}
 			}
@@ -117,7 +119,7 @@ func (c *change) acroForm(was, is pdf.Object) error {
 		number = ref.Number
 		c.explained[number] = c.owned(number, "AcroForm")
 	}
-	if c.signaturesOnly, err = onlySignatures(c.before); err != nil {
+	if c.names, c.signaturesOnly, err = fieldNames(c.before); err != nil {
 		return err
 	}
 	for _, key := range pdf.DiffKeys(before, after) {
@@ -129,7 +131,8 @@ func (c *change) acroForm(was, is pdf.Object) error {
 				c.modified(number, "/%s of a form with other fields than signatures is changed", key)
 			}
 		case "SigFlags": // §12.7.3: only says that there are signatures, and that they want incremental updates
-			if flags, ok := after.Get(key).(pdf.Integer); !ok || flags&^3 != 0 {
+			old, _ := before.Get(key).(pdf.Integer)
+			if flags, ok := after.Get(key).(pdf.Integer); !ok || (flags^old)&^sigFlags != 0 || old&^flags != 0 {
 				c.modified(number, "/SigFlags of the form is changed")
 			}
 		default:
@@ -218,8 +221,16 @@ func (c *change) newField(o pdf.Object) error {
 		c.modified(ref.Number, "a field is added that no signature of this revision fills")
 		return nil
 	}
-	c.fields[ref.Number] = true
+	if dict.Get("Parent") != nil || !c.newName(dict) {
+		c.modified(ref.Number, "a field is added that has no name of its own")
+	}
 	return c.fieldWidgets(ref, dict)
+}
+
+// newName reports whether a field has a name that no field of the earlier revision has: two of one name are one field.
+func (c *change) newName(dict pdf.Dict) bool {
+	name, ok := dict.Get("T").(pdf.String)
+	return ok && len(name.Value) > 0 && !c.names[pdf.ReadText(name.Value)]
 }
 
 func (c *change) plainField(ref pdf.Ref, dict pdf.Dict) bool {
@@ -254,7 +265,8 @@ func (c *change) fieldWidgets(ref pdf.Ref, dict pdf.Dict) error {
 		if !c.plainField(kid, widget) {
 			continue
 		}
-		if widget.Get("Subtype") != pdf.Name("Widget") || widget.Get("T") != nil || widget.Get("Kids") != nil || widget.Get("V") != nil {
+		if widget.Get("Subtype") != pdf.Name("Widget") || widget.Get("T") != nil || widget.Get("Kids") != nil || widget.Get("V") != nil ||
+			widget.Get("Parent") != nil && widget.Get("Parent") != ref {
 			c.modified(kid.Number, "a child of the field that is added is more than its annotation")
 			continue
 		}
@@ -300,7 +312,6 @@ func (c *change) signedFields() error {
 		}
 		if allowed {
 			c.explained[number] = true
-			c.fields[number] = true
 			c.filled = append(c.filled, name)
 		}
 	}

@@ -1,6 +1,8 @@
 package pades
 
 import (
+	"crypto/sha1"
+	"encoding/hex"
 	"fmt"
 
 	"github.com/cadre-confiance/confiance/internal/pdf"
@@ -81,18 +83,17 @@ func readStore(state *pdf.State, o pdf.Object, part string, into store) error {
 // it: an array of certificates that were also the contents of a page would change the page.
 func (c *change) securityStore(catalog int, was, is pdf.Object) error {
 	before, after := store{}, store{}
-	for _, side := range []struct {
-		state *pdf.State
-		o     pdf.Object
-		into  store
-	}{{c.before, was, before}, {c.after, is, after}} {
-		if side.o == nil {
-			continue
-		}
-		if err := readStore(side.state, side.o, "DSS", side.into); err != nil {
+	if was != nil && readStore(c.before, was, "DSS", before) != nil {
+		clear(before) // it explains nothing
+	}
+	if is == nil {
+		return nil
+	}
+	if err := readStore(c.after, is, "DSS", after); err != nil {
+		if !pdf.Equal(was, is) {
 			c.modified(0, "%v", err)
-			return nil
 		}
+		return nil // what changed in it is then explained by nothing
 	}
 	for number, part := range before {
 		if part == "DSS" || part == "VRI" || part == "entry" {
@@ -110,9 +111,17 @@ func (c *change) securityStore(catalog int, was, is pdf.Object) error {
 // inStores reports whether only the catalog and dictionaries of a store designate an object.
 func (c *change) inStores(catalog, number int) bool {
 	for _, p := range c.graph.parents[number] {
-		if !c.graph.stores[p.number] && (p.number != catalog || p.key != "DSS") {
+		if !c.graph.stores[p.number] && (p.number != catalog || !inStoreKey(p.key)) {
 			return false
 		}
 	}
 	return true
+}
+
+// inStoreKey recognises the keys of a store that is written in the catalog itself.
+func inStoreKey(key pdf.Name) bool {
+	_, ofStore := storeKeys["DSS"][key]
+	_, ofEntry := storeKeys["entry"][key]
+	hash, err := hex.DecodeString(string(key)) // of a signature, in VRI
+	return key == "DSS" || (ofStore || ofEntry) && key != "Type" || err == nil && len(hash) == sha1.Size
 }

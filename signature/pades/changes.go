@@ -32,9 +32,9 @@ type change struct {
 	values       map[int]pair // objects that are there before and after, and differ
 	explained    map[int]bool
 	widgets      map[int]bool // widget annotations of the signature fields that the revision brings
-	fields       map[int]bool // those fields, and the ones that it signs
 
-	signaturesOnly bool // the form of the earlier revision has signature fields and no other
+	signaturesOnly bool            // the form of the earlier revision has signature fields and no other
+	names          map[string]bool // of the fields of the earlier revision
 
 	brings        addition
 	filled        []string // names of the fields that were there, empty, and that are signed
@@ -70,7 +70,7 @@ func (c *change) catch(number int, err error) error {
 // judge compares the two revisions. touched are the objects that the later one puts elsewhere.
 func (c *change) judge(ctx context.Context, touched []int) error {
 	c.added, c.freed, c.values = map[int]bool{}, map[int]bool{}, map[int]pair{}
-	c.explained, c.widgets, c.fields = map[int]bool{}, map[int]bool{}, map[int]bool{}
+	c.explained, c.widgets = map[int]bool{}, map[int]bool{}
 	for number, err := range c.graph.broken {
 		c.modified(number, "an object of the earlier revision cannot be read: %v", err)
 	}
@@ -160,11 +160,23 @@ func (c *change) classify(ctx context.Context, number int) error {
 	return nil
 }
 
-// trailer allows no other catalog.
+// trailer allows no other catalog, and none of the entries that readers of one make or another look for (§7.5.5, table 17).
 func (c *change) trailer(context.Context) error {
 	was, is := c.before.Trailer(), c.after.Trailer()
-	if !pdf.Equal(was.Get("Root"), is.Get("Root")) {
-		c.modified(0, "the trailer designates another catalog")
+	for _, key := range pdf.DiffKeys(was, is) {
+		switch key {
+		case "Size", "Prev", "ID", "Info": // Info is compared below
+		case "Type", "W", "Index", "Length", "Filter", "DecodeParms", "DL", "XRefStm": // of the section itself
+		case "DocChecksum": // of OpenOffice: a digest of its first revision, that no reader shows
+		default:
+			c.modified(0, "/%s of the trailer is changed", key)
+		}
+	}
+	// An object whose number is not below /Size is null for strict readers (§7.5.5), and there for others.
+	before, _ := was.Get("Size").(pdf.Integer)
+	after, _ := is.Get("Size").(pdf.Integer)
+	if highest := c.graph.highest; int(before) <= highest && after > before {
+		c.modified(highest, "the object was beyond the /Size of the earlier revision, and no more")
 	}
 	return c.info(was.Get("Info"), is.Get("Info"))
 }

@@ -59,7 +59,8 @@ type fieldWalk struct {
 	seen   map[int]bool
 	found  []field
 	nodes  int
-	others bool // a field is met that is no signature
+	others bool            // a field is met that is no signature
+	names  map[string]bool // filled when it is not nil
 }
 
 func (w *fieldWalk) visit(o pdf.Object, parent string, inherited pdf.Object, depth int) error {
@@ -86,6 +87,9 @@ func (w *fieldWalk) visit(o pdf.Object, parent string, inherited pdf.Object, dep
 			name += "."
 		}
 		name += pdf.ReadText(partial.Value)
+		if w.names != nil {
+			w.names[name] = true
+		}
 	}
 	kind := dict.Get("FT")
 	if kind == nil {
@@ -133,11 +137,11 @@ func (w *fieldWalk) node(o pdf.Object, ref pdf.Ref, isRef bool) (pdf.Dict, error
 	return dict, err
 }
 
-// onlySignatures reports whether the form of a state has no other fields than signatures.
-func onlySignatures(state *pdf.State) (bool, error) {
-	w := fieldWalk{form: &form{}, state: state, ctx: context.Background(), seen: map[int]bool{}}
+// fieldNames returns the names of the fields of a state, fully qualified, and whether all of them are signatures.
+func fieldNames(state *pdf.State) (names map[string]bool, signaturesOnly bool, err error) {
+	w := fieldWalk{form: &form{}, state: state, ctx: context.Background(), seen: map[int]bool{}, names: map[string]bool{}}
 	if err := w.start(); err != nil {
-		return false, err
+		return nil, false, err
 	}
-	return !w.others, nil
+	return w.names, !w.others, nil
 }

@@ -17,6 +17,7 @@ type graph struct {
 	parents map[int][]parent
 	broken  map[int]error // reachable objects that cannot be read
 	stores  map[int]bool  // dictionaries of a document security store, in any revision
+	highest int           // number of an object met
 	stack   []int
 }
 
@@ -124,6 +125,7 @@ func (g *graph) visit(state *pdf.State, number int) error {
 	if at.Kind == pdf.Compressed {
 		g.push(at.Container) // its length may be an object of its own
 	}
+	g.highest = max(g.highest, number)
 	object, err := state.ObjectAt(pdf.Ref{Number: number}, at)
 	if err != nil {
 		return err

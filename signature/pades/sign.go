@@ -97,21 +97,39 @@ func (p *plan) finish(dst io.Writer, draft *cades.Draft, value, token []byte) er
 	return err
 }
 
-// copyHash reads the document once. ctx is looked at every 64 KiB.
+// copyHash reads the document once and writes it to dst; h is fed meanwhile by a goroutine of its own. ctx is looked at every
+// 64 KiB.
 func copyHash(ctx context.Context, dst io.Writer, h hash.Hash, doc *ades.Document) error {
-	buffer := make([]byte, 64<<10)
+	const buffers = 3 // one is filled or written while the others are hashed
+	free, full := make(chan []byte, buffers), make(chan []byte, buffers)
+	for range buffers {
+		free <- make([]byte, 64<<10)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for b := range full {
+			h.Write(b)
+			free <- b[:cap(b)]
+		}
+	}()
+	defer func() {
+		close(full)
+		<-done
+	}()
 	for at := int64(0); at < doc.Size(); {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		b := buffer[:min(int64(len(buffer)), doc.Size()-at)]
+		b := <-free
+		b = b[:min(int64(len(b)), doc.Size()-at)]
 		if n, err := doc.ReadAt(b, at); n < len(b) {
 			if err == nil || err == io.EOF {
 				err = io.ErrUnexpectedEOF
 			}
 			return err
 		}
-		h.Write(b)
+		full <- b
 		if _, err := dst.Write(b); err != nil {
 			return err
 		}

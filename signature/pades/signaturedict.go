@@ -132,7 +132,7 @@ func (s *signature) read(file *pdf.File) error {
 	case s.at.Kind != pdf.InUse || contents.Start != s.rangeStart || contents.End != s.rangeGap:
 		s.problem("byte-range", "ISO 32000-2 §12.8.1", "the octets left out of /ByteRange, from %d to %d, are not /Contents, from %d to %d",
 			s.rangeStart, s.rangeGap, contents.Start, contents.End)
-	case !contents.Hex || contents.End-contents.Start-2 != int64(2*len(contents.Value)) && contents.End-contents.Start-1 != int64(2*len(contents.Value)):
+	case !contents.Hex || contents.Loose && contents.End-contents.Start != int64(2*len(contents.Value))+1: // an odd digit is forgiven
 		s.problem("contents", "ISO 32000-2 §12.8.1", "/Contents is not a hexadecimal string, or has something else than digits in it")
 	default:
 		return s.close(file)
