@@ -172,7 +172,11 @@ func (v *Validation) Content(ctx context.Context, id string, dst io.Writer) erro
 	case s.Parent != "":
 		return fmt.Errorf("%w: %s is a counter-signature", ErrNoContent, id)
 	case v.Facts.Format == facts.PAdES:
-		return v.revision(ctx, s, dst)
+		err := pades.WriteRevision(ctx, dst, v.document, s)
+		if errors.Is(err, pades.ErrNotSigned) {
+			return fmt.Errorf("%w: %w", ErrNotVerified, err)
+		}
+		return err
 	}
 	again, err := cades.Read(ctx, v.document, cades.ReadOptions{Content: dst})
 	if err != nil {
@@ -191,14 +195,4 @@ func (v *Validation) Content(ctx context.Context, id string, dst io.Writer) erro
 		}
 	}
 	return fmt.Errorf("%w: the file has changed since it was validated", ErrNotVerified)
-}
-
-// revision writes a PDF as it was when a signature of it was made.
-func (v *Validation) revision(ctx context.Context, s *facts.Signature, dst io.Writer) error {
-	if s.Revision < 1 || s.Revision > len(v.Facts.Revisions) {
-		return fmt.Errorf("%w: signature %s closes no revision", ErrNotVerified, s.ID)
-	}
-	end := v.Facts.Revisions[s.Revision-1].End
-	_, err := io.Copy(dst, ades.NewDocument(v.document, end).Reader(ctx))
-	return err
 }
