@@ -20,7 +20,7 @@ import (
 // The benchmarks run the raw operation, SHA-256 and AES-256-GCM over chunks of 16 KiB in one goroutine, in turn with what they
 // measure, and report the ratio of the two:
 //
-//	CONFIANCE_BENCH_MIB=1024 go test ./exchange -run '^$' -bench 'Seal|Open' -cpu 1,2 -count 5
+//	for n in 1 2; do GOMAXPROCS=$n CONFIANCE_BENCH_MIB=1024 go test ./exchange -run '^$' -bench 'Seal$|Open$' -benchtime 5x; done
 
 func benchSize(b *testing.B) int {
 	if s := os.Getenv("CONFIANCE_BENCH_MIB"); s != "" {

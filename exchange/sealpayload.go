@@ -51,15 +51,6 @@ func (j *sealJob) room() []byte {
 	return j.buf[at : at+chunkSize-j.used%chunkSize]
 }
 
-// chunks is the number of chunks to encrypt: the full ones, and the final one.
-func (j *sealJob) chunks() int {
-	n := j.used / chunkSize
-	if j.final {
-		n++
-	}
-	return n
-}
-
 // sealed is the encrypted form, once run has run.
 func (j *sealJob) sealed() []byte {
 	n := j.used / chunkSize * sealedChunk
@@ -102,8 +93,6 @@ func (j *sealJob) run(c *cobblestone) {
 		c.seal(j.buf[i*sealedChunk:i*sealedChunk+j.used%chunkSize+tagSize], j.first+int64(i), &j.nonce)
 	}
 }
-
-var leafMark = []byte{0}
 
 // A payloadSealer writes a payload: parts, then index.
 type payloadSealer struct {

@@ -2,4 +2,6 @@
 
 package exchange
 
-func init() { sweepStep = 1 }
+import "testing"
+
+func TestSweep(t *testing.T) { sweep(t, 1) }

@@ -11,11 +11,18 @@ import (
 	"github.com/cadre-confiance/confiance/signature/pkitest"
 )
 
-// sweepStep is how many bits the sweeps below advance: a prime in plain tests, 1 under the tag "sweep".
-// (sweep_all_internal_test.go sets it.)
-var sweepStep = 61
+// A sample of the sweeps: one bit in 61. The tag "sweep" runs them all (TestSweep).
+func TestSweepSample(t *testing.T) { sweep(t, 61) }
 
-// opensTo reports whether a reader gets content out of a pli, to fail on. Nothing may panic, and whatever comes out must be refused
+// sweep advances by step bits.
+func sweep(t *testing.T, step int) {
+	t.Run("file", func(t *testing.T) { sweepFile(t, step) })
+	t.Run("capsule", func(t *testing.T) { sweepCapsule(t, step) })
+	t.Run("content", func(t *testing.T) { sweepContent(t, step) })
+	t.Run("manifest", func(t *testing.T) { sweepManifest(t, step) })
+}
+
+// leaks reports whether a reader gets content out of a pli, to fail on. Nothing may panic, and whatever comes out must be refused
 // before the first octet: the plis swept are smaller than a leaf.
 func leaks(t *testing.T, pli []byte, id *pkitest.Identity) bool {
 	t.Helper()
@@ -36,11 +43,11 @@ func leaks(t *testing.T, pli []byte, id *pkitest.Identity) bool {
 }
 
 // Each bit of a small pli flipped.
-func TestSweepFile(t *testing.T) {
+func sweepFile(t *testing.T, step int) {
 	w := theCast()
 	k := newCraft()
 	pli := k.build(t)
-	for bit := 0; bit < 8*len(pli); bit += sweepStep {
+	for bit := 0; bit < 8*len(pli); bit += step {
 		altered := bytes.Clone(pli)
 		altered[bit/8] ^= 1 << (bit % 8)
 		for _, id := range []*pkitest.Identity{w.b, w.c} {
@@ -50,7 +57,7 @@ func TestSweepFile(t *testing.T) {
 }
 
 // Each bit of the capsule flipped by a carrier who writes the header that agrees with it.
-func TestSweepCapsule(t *testing.T) {
+func sweepCapsule(t *testing.T, step int) {
 	w := theCast()
 	k := newCraft()
 	var capsule []byte
@@ -58,7 +65,7 @@ func TestSweepCapsule(t *testing.T) {
 	pli := k.build(t)
 	c := must(readContainer(bytes.NewReader(pli), int64(len(pli))))
 	h := must(ParseHeader(pli[c.headerAt() : len(pli)-trailerSize]))
-	for bit := 0; bit < 8*len(capsule); bit += sweepStep {
+	for bit := 0; bit < 8*len(capsule); bit += step {
 		altered := bytes.Clone(pli)
 		there := altered[c.capsuleAt():c.headerAt()]
 		there[bit/8] ^= 1 << (bit % 8)
@@ -73,27 +80,27 @@ func TestSweepCapsule(t *testing.T) {
 
 // Each bit of the capsule's content flipped by a co-recipient, who can seal it anew: only what the sender signed is safe from him,
 // and what he changes of the rest is refused or changes nothing that is read.
-func TestSweepContent(t *testing.T) {
+func sweepContent(t *testing.T, step int) {
 	w := theCast()
 	k := newCraft()
 	k.to = []*pkitest.Identity{w.c}
 	var size int
 	k.plain = func(b []byte) []byte { size = len(b); return b }
 	k.build(t)
-	for bit := 0; bit < 8*size; bit += sweepStep {
+	for bit := 0; bit < 8*size; bit += step {
 		k.plain = flip(bit/8, bit%8)
 		require.False(t, leaks(t, k.build(t), w.c), "octet %d, bit %d", bit/8, bit%8)
 	}
 }
 
 // Each bit of the signed manifest flipped.
-func TestSweepManifest(t *testing.T) {
+func sweepManifest(t *testing.T, step int) {
 	k := newCraft()
 	var signed []byte
 	k.signed = func(b []byte) []byte { signed = b; return b }
 	k.build(t)
 	want := must(readStatement(signed, manifestType))
-	for bit := 0; bit < 8*len(signed); bit += sweepStep {
+	for bit := 0; bit < 8*len(signed); bit += step {
 		altered := bytes.Clone(signed)
 		altered[bit/8] ^= 1 << (bit % 8)
 		got, err := readStatement(altered, manifestType)

@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"crypto/sha256"
-	"hash"
 	"math/bits"
 )
 
@@ -16,12 +15,8 @@ type Hash [sha256.Size]byte
 // leafCount is the number of leaves of a part: none when it is empty.
 func leafCount(size int64) int64 { return (size + LeafSize - 1) / LeafSize }
 
-// newLeaf returns a SHA-256 that has taken the mark of a leaf (RFC 6962 §2.1).
-func newLeaf() hash.Hash {
-	h := sha256.New()
-	h.Write([]byte{0})
-	return h
-}
+// leafMark is what a leaf is hashed after (RFC 6962 §2.1).
+var leafMark = []byte{0}
 
 // node is the hash of two subtrees (RFC 6962 §2.1).
 func node(left, right Hash) Hash {
