@@ -208,6 +208,28 @@ func TestRefusals(t *testing.T) {
 	require.Empty(t, d.read("out/vide.txt"))
 }
 
+// A bit flipped anywhere, a cut anywhere: status 1, and nothing in DIR, whether it was there before or not.
+func TestAltered(t *testing.T) {
+	d := newDesk(t)
+	d.must("seal -from @seal.p12 -password essai -to @rsa.pem -to @ec.pem -in @délibération.pdf -in @vide.txt -out @pli")
+	require.NoError(t, os.Mkdir(d.path("there"), 0o700))
+	pli := d.read("pli")
+	for i := range 60 {
+		altered := bytes.Clone(pli)
+		altered[i*(len(pli)-1)/59] ^= 1 << (i % 8)
+		d.write("altered", altered)
+		d.write("cut", pli[:i*(len(pli)-1)/59])
+		for _, in := range []string{"altered", "cut"} {
+			for _, out := range []string{"out", "there"} {
+				d.refuses(exitFailed, "seal open: ", "open -key @ec.p12 -password essai -anchors @root.pem -in @"+in+" -out @"+out)
+			}
+		}
+	}
+	entries, err := os.ReadDir(d.path("there"))
+	require.NoError(t, err)
+	require.Empty(t, entries)
+}
+
 func TestSealRefusals(t *testing.T) {
 	d := newDesk(t)
 	rest := " -in @vide.txt -out @out"
