@@ -1,0 +1,5 @@
+//go:build sweep
+
+package pades_test
+
+const flipStep = 1
