@@ -7,17 +7,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/cadre-confiance/confiance/internal/limits"
+	"github.com/cadre-confiance/confiance/internal/pkix"
 	"github.com/cadre-confiance/confiance/signature/ades"
 )
 
-// Errors of LoadPKCS12.
+// Errors of LoadPKCS12. All but ErrPassword match ErrPKCS12.
 var (
-	ErrPKCS12   = errors.New("signature: not a PKCS#12 file with one key and its certificate")
-	ErrPassword = errors.New("signature: the password of the PKCS#12 file is wrong")
+	ErrPKCS12      = errors.New("signature: not a PKCS#12 file with one key and its certificate")
+	ErrPassword    = errors.New("signature: the password of the PKCS#12 file is wrong")
+	ErrNoKey       = fmt.Errorf("%w: it holds no private key", ErrPKCS12)
+	ErrSeveralKeys = fmt.Errorf("%w: it holds several private keys; export the one to sign with alone", ErrPKCS12)
+	// ErrKeyCertificate: the file holds a key and certificates, none of which is that of the key.
+	ErrKeyCertificate = fmt.Errorf("%w: no certificate in it is that of the key", ErrPKCS12)
 )
 
 // Credentials are a private key and the certificates that vouch for its public key.
@@ -26,8 +34,9 @@ type Credentials struct {
 	Chain []*x509.Certificate // its certificate, then issuers in order as far as the file has them, a root included
 }
 
-// LoadPKCS12 reads a PKCS#12 file (RFC 7292), usually named .p12 or .pfx, that holds one key and its certificates. A wrong password is
-// ErrPassword; anything else that keeps the key from being read is ErrPKCS12.
+// LoadPKCS12 reads a PKCS#12 file (RFC 7292), usually named .p12 or .pfx, that holds one key and its certificates, in any order. A
+// wrong password is ErrPassword; ErrNoKey, ErrSeveralKeys and ErrKeyCertificate say what is in the file instead; anything else
+// that keeps the key from being read is ErrPKCS12.
 func LoadPKCS12(r io.Reader, password string) (*Credentials, error) {
 	content, err := io.ReadAll(io.LimitReader(r, limits.PKCS12+1))
 	switch {
@@ -35,40 +44,99 @@ func LoadPKCS12(r io.Reader, password string) (*Credentials, error) {
 		return nil, fmt.Errorf("signature: reading the PKCS#12 file: %w", err)
 	case len(content) > limits.PKCS12:
 		return nil, fmt.Errorf("%w: more than %d octets", ErrPKCS12, limits.PKCS12)
+	case asksForTooMuch(content, 0):
+		return nil, fmt.Errorf("%w: it asks for more than %d iterations", ErrPKCS12, limits.PKCS12Iterations)
 	}
 	key, certificate, others, err := pkcs12.DecodeChain(content, password)
-	switch {
-	case errors.Is(err, pkcs12.ErrIncorrectPassword):
-		return nil, ErrPassword
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrPKCS12, err)
-	case certificate == nil:
-		return nil, fmt.Errorf("%w: no certificate", ErrPKCS12)
+	if err != nil {
+		return nil, pkcs12Error(err)
 	}
-	return &Credentials{Key: key, Chain: ordered(certificate, others)}, nil
+	public, ok := key.(interface{ Public() crypto.PublicKey })
+	if !ok {
+		return nil, fmt.Errorf("%w: a key of type %T", ErrPKCS12, key)
+	}
+	certificates := append([]*x509.Certificate{certificate}, others...)
+	own := slices.IndexFunc(certificates, func(c *x509.Certificate) bool {
+		k, ok := c.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
+		return ok && k.Equal(public.Public())
+	})
+	if own < 0 {
+		return nil, ErrKeyCertificate
+	}
+	return &Credentials{Key: key, Chain: ordered(certificates[own], certificates)}, nil
+}
+
+// pkcs12Error gives the errors of the decoder, most of which have no type, those of this package.
+func pkcs12Error(err error) error {
+	switch text := err.Error(); {
+	case errors.Is(err, pkcs12.ErrIncorrectPassword), errors.Is(err, pkcs12.ErrDecryption):
+		return ErrPassword
+	case text == "pkcs12: no MAC in data":
+		return fmt.Errorf("%w: it is not protected by a password", ErrPassword)
+	case text == "pkcs12: private key missing":
+		return ErrNoKey
+	case text == "pkcs12: expected exactly one key bag":
+		return ErrSeveralKeys
+	case text == "pkcs12: certificate missing":
+		return fmt.Errorf("%w: it holds no certificate", ErrKeyCertificate)
+	}
+	return fmt.Errorf("%w: %w", ErrPKCS12, err)
+}
+
+// asksForTooMuch reports whether an INTEGER outside what is encrypted is beyond the iterations that are computed here: the
+// decoder would go on for hours. OCTET STRINGs are looked into, since PKCS#12 is made of layers.
+func asksForTooMuch(b []byte, depth int) bool {
+	input := cryptobyte.String(b)
+	for !input.Empty() {
+		var content cryptobyte.String
+		var tag asn1.Tag
+		if depth > limits.DERDepth || !input.ReadAnyASN1(&content, &tag) {
+			return false
+		}
+		var n int64
+		switch {
+		case tag == asn1.INTEGER:
+			element := cryptobyte.String(append([]byte{byte(tag), byte(len(content))}, content...))
+			if len(content) <= 8 && element.ReadASN1Integer(&n) && n > limits.PKCS12Iterations {
+				return true
+			}
+		case tag&0x20 != 0, tag == asn1.OCTET_STRING && len(content) > 0 && content[0] == byte(asn1.SEQUENCE):
+			if asksForTooMuch(content, depth+1) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ordered follows issuers from the certificate up: files hold them in any order, and others beside.
-func ordered(certificate *x509.Certificate, others []*x509.Certificate) []*x509.Certificate {
+func ordered(certificate *x509.Certificate, all []*x509.Certificate) []*x509.Certificate {
 	chain := []*x509.Certificate{certificate}
-	for len(chain) <= len(others) {
+	for len(chain) < len(all) {
 		last := chain[len(chain)-1]
 		if bytes.Equal(last.RawIssuer, last.RawSubject) {
 			break
 		}
-		next := (*x509.Certificate)(nil)
-		for _, c := range others {
-			if bytes.Equal(c.RawSubject, last.RawIssuer) && last.CheckSignatureFrom(c) == nil {
-				next = c
-				break
-			}
-		}
-		if next == nil {
+		next := slices.IndexFunc(all, func(c *x509.Certificate) bool { return issued(c, last) })
+		if next < 0 {
 			break
 		}
-		chain = append(chain, next)
+		chain = append(chain, all[next])
 	}
 	return chain
+}
+
+// issued compares by our own rules: crypto/x509 does not verify SHA-1, which old chains have.
+func issued(issuer, subject *x509.Certificate) bool {
+	if !bytes.Equal(issuer.RawSubject, subject.RawIssuer) {
+		return false
+	}
+	above, err := pkix.ParseCertificate(issuer.Raw)
+	if err != nil {
+		return false
+	}
+	below, err := pkix.ParseCertificate(subject.Raw)
+	return err == nil && pkix.CheckIssued(below, above) == nil
 }
 
 // Signer returns a Signer for the key. Its chain leaves a root out: whoever validates has it already, or does not believe it.
