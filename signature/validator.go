@@ -47,6 +47,8 @@ var (
 	ErrNoTime = errors.New("signature: the time of validation is required")
 	// ErrFormat: the file is nothing that this version reads.
 	ErrFormat = errors.New("signature: not a PDF, a CMS signature or a timestamp")
+	// ErrLimit: the file has more in it than any honest one.
+	ErrLimit = errors.New("signature: the file goes beyond a bound")
 	// ErrNotVerified: what a signature covers is only given out when the signature is known to be over it.
 	ErrNotVerified = errors.New("signature: the content was not verified")
 	// ErrNoContent: the signature holds no document: it is detached, a counter-signature or a timestamp.
@@ -116,6 +118,9 @@ func (v *Validator) Validate(ctx context.Context, doc *ades.Document, o Validate
 	found, err := Read(ctx, doc, o.Detached)
 	if err != nil {
 		return nil, err
+	}
+	if n := len(found.Timestamps); n > limits.ValidatorTokens {
+		return nil, fmt.Errorf("%w: %d timestamps, of %d at most", ErrLimit, n, limits.ValidatorTokens)
 	}
 	conclusion, err := collect.Run(ctx, found, in, collect.Sources{Certificates: v.options.Certificates, Cache: v.cache})
 	if err != nil {

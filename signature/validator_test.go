@@ -431,6 +431,36 @@ func TestContent(t *testing.T) {
 	require.ErrorIs(t, got.Content(context.Background(), id, failingWriter{}), io.ErrClosedPipe)
 }
 
+// TestTooManyTokens: a file of timestamps without end is refused, and one of thousands that are forged does not keep its
+// signature from being judged.
+func TestTooManyTokens(t *testing.T) {
+	v := newVillage(t)
+	signed := v.sign(v.ca.Leaf("Mairie de Boisjoli"))
+	token, err := v.ca.TimestampAuthority("TSA").Timestamp(context.Background(), crypto.SHA256, make([]byte, 32))
+	require.NoError(t, err)
+	with := func(attributes, values int) []byte {
+		var out bytes.Buffer
+		require.NoError(t, cms.Rewrite(context.Background(), &out, bytes.NewReader(signed), int64(len(signed)), cms.ReadOptions{}, func(sd *cms.SignedData) error {
+			for range attributes {
+				a := cms.Attribute{Type: cms.OIDSignatureTimestamp}
+				for i := range values {
+					forged := bytes.Clone(token)
+					forged[len(forged)-1-i%8] ^= byte(1 + i/8)
+					a.Values = append(a.Values, forged)
+				}
+				sd.SignerInfos[0].UnsignedAttributes = append(sd.SignerInfos[0].UnsignedAttributes, a)
+			}
+			return nil
+		}))
+		return out.Bytes()
+	}
+	got := validate(t, v.validator(), with(3, 1000))
+	require.Len(t, got.Timestamps, 3000)
+	require.True(t, got.Signatures[0].Passed(), "%s", got.Signatures[0].Verdict)
+	_, err = v.validator().Validate(context.Background(), ades.Bytes(with(5, 1000)), signature.ValidateOptions{Time: noon})
+	require.ErrorIs(t, err, signature.ErrLimit)
+}
+
 // signPDF signs the délibération that the example carries.
 func (v *village) signPDF(by *pkitest.Identity, document []byte, edit ...func(*pades.Options)) []byte {
 	o := pades.Options{Time: noon.Add(-time.Hour)}

@@ -38,6 +38,6 @@ const (
 	CachedCertificate = 16 << 10
 	// ValidatorCache is how many certificates, and how many pairs of certificates, a Validator remembers unless told.
 	ValidatorCache = 4096
-	// ArmouredMessage is the longest CMS message read out of PEM or base64.
-	ArmouredMessage = 1 << 30
+	// ValidatorTokens is how many timestamps one file may have. Archives renewed for a century stay under 200.
+	ValidatorTokens = 4_000
 )

@@ -16,6 +16,9 @@ func (w *work) foresee(ctx context.Context) error {
 		chain = append(chain, w.foreseen(w.doc.Signatures[i].ID, w.doc.Signatures[i].Candidates)...)
 	}
 	for i := range w.doc.Timestamps {
+		if w.budget < limits.CollectWork/2 { // signatures come first: their chains are still to be verified
+			break
+		}
 		chain = append(chain, w.foreseen(w.doc.Timestamps[i].ID, w.doc.Timestamps[i].Candidates)...)
 	}
 	if len(w.doc.Issuance) > 0 || w.sources.Cache == nil {

@@ -11,7 +11,7 @@ import (
 // checkChain is X.509 certificate validation, §5.2.6: every chain to an anchor is weighed in turn, and the first that holds
 // is retained; when none does, the one with the fewest faults speaks.
 func (x *subject) checkChain(at time.Time) {
-	search := x.e.search(x.signer, x.purpose, at)
+	search := x.search(at)
 	var best *builder
 	faults := 0
 	for i := range search.found {
@@ -244,7 +244,7 @@ func (x *subject) checkRevocation(b *builder, p *path) {
 			b.note(ruleRevocation, Information, c.id, "the certificate says that no revocation data exist for it")
 			continue
 		}
-		x.e.needs.add(Need{Kind: NeedRevocation, Certificate: c.id, Issuer: p.certificates[i+1].id})
+		x.need(Need{Kind: NeedRevocation, Certificate: c.id, Issuer: p.certificates[i+1].id})
 		if x.e.in.UnsafeNoRevocation {
 			b.note(ruleRevocation, Warning, c.id, "whether the certificate is revoked is not known, and was not required (UnsafeNoRevocation)")
 			continue

@@ -174,7 +174,9 @@ func Conclude(doc *facts.Document, in Input) Conclusion {
 		x := e.signature(&doc.Signatures[i])
 		out.Signatures = append(out.Signatures, x.concludeSignature(&doc.Signatures[i]))
 	}
-	out.Needs = e.needs.list
+	for _, n := range e.needs {
+		out.Needs = append(out.Needs, n.list...)
+	}
 	return out
 }
 

@@ -20,8 +20,10 @@ type engine struct {
 	anchored   map[anchorKey][]*certificate  // in order of ID; filled as names are asked for
 	issuance   map[pair]facts.ValueState
 	ids        map[string]int // how many signatures and tokens have an ID
+	tokens     map[string]int // position of each token, by ID
+	covering   []int          // positions of the document timestamps
 	steps      int
-	needs      needs
+	needs      [2]needs // of signatures, of timestamps: when work is bounded, signatures come first
 	timestamps []TimestampConclusion
 }
 
@@ -36,7 +38,7 @@ func newEngine(doc *facts.Document, in Input) *engine {
 	e := &engine{
 		doc: doc, in: in, policy: in.Policy,
 		byID: map[string]*certificate{}, bySubject: map[trust.Name][]*certificate{}, anchored: map[anchorKey][]*certificate{},
-		issuance: map[pair]facts.ValueState{}, ids: map[string]int{},
+		issuance: map[pair]facts.ValueState{}, ids: map[string]int{}, tokens: map[string]int{},
 	}
 	for i := range doc.Certificates {
 		f := &doc.Certificates[i]
@@ -62,7 +64,12 @@ func newEngine(doc *facts.Document, in Input) *engine {
 		e.ids[doc.Signatures[i].ID]++
 	}
 	for i := range doc.Timestamps {
-		e.ids[doc.Timestamps[i].ID]++
+		t := &doc.Timestamps[i]
+		e.ids[t.ID]++
+		e.tokens[t.ID] = i
+		if t.Type == facts.DocumentTimestamp {
+			e.covering = append(e.covering, i)
+		}
 	}
 	return e
 }
@@ -134,6 +141,9 @@ func (e *engine) token(t *facts.Token) *subject {
 		modifications: t.Modifications, time: &genTime,
 	}
 }
+
+// need names what would let the conclusion on x go further.
+func (x *subject) need(n Need) { x.e.needs[x.scope].add(n) }
 
 func (x *subject) block(name string) *builder { return x.e.policy.block(name, x.scope) }
 

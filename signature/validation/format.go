@@ -129,7 +129,7 @@ func (x *subject) checkCryptography() {
 		case referenceMissing:
 			b.breaks(ruleFound, "", fmt.Sprintf("what is signed is not at hand: %s %s", r.Type, r.Name))
 			if x.scope == signatureScope {
-				x.e.needs.add(Need{Kind: NeedContent, Signed: x.signed.ID})
+				x.need(Need{Kind: NeedContent, Signed: x.signed.ID})
 			}
 		case referenceUncomputed:
 			if unsupported == "" {

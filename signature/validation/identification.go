@@ -17,12 +17,12 @@ func (x *subject) identify() {
 	candidates := x.candidates()
 	for _, c := range candidates {
 		if state, _ := x.value(c.id); state == "" {
-			x.e.needs.add(Need{Kind: NeedValue, Signed: x.signed.ID, Certificate: c.id})
+			x.need(Need{Kind: NeedValue, Signed: x.signed.ID, Certificate: c.id})
 		}
 	}
 	if len(candidates) == 0 {
 		b.breaks(ruleSigner, "", "no certificate at hand is the one that the signer designates")
-		x.e.needs.add(Need{
+		x.need(Need{
 			Kind: NeedSigner, Signed: x.signed.ID,
 			Name: x.signed.Signer.Issuer, Serial: x.signed.Signer.Serial, KeyID: x.signed.Signer.SubjectKeyID,
 		})

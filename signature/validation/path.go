@@ -29,6 +29,7 @@ func (p *path) ids() []string {
 // paths searches the chains of one certificate to an anchor.
 type paths struct {
 	e       *engine
+	x       *subject
 	purpose trust.Purpose
 	at      time.Time
 	steps   int
@@ -38,12 +39,12 @@ type paths struct {
 	cut     bool           // a bound was met
 }
 
-// search returns the chains that lead from a certificate to an anchor, the most promising first, and the longest chain
+// search returns the chains that lead from the signing certificate to an anchor, the most promising first, and the longest chain
 // known when there is none. Issuers whose signature was found wrong are not followed. One that nobody has verified yet is
 // followed to name the needs, and gives no chain.
-func (e *engine) search(leaf *certificate, p trust.Purpose, at time.Time) *paths {
-	s := &paths{e: e, purpose: p, at: at}
-	s.extend(leaf, true)
+func (x *subject) search(at time.Time) *paths {
+	s := &paths{e: x.e, x: x, purpose: x.purpose, at: at}
+	s.extend(x.signer, true)
 	return s
 }
 
@@ -77,7 +78,7 @@ func (s *paths) extend(c *certificate, verified bool) {
 		return
 	}
 	if len(issuers) == 0 && !c.selfIssued() {
-		s.e.needs.add(Need{Kind: NeedIssuer, Certificate: c.id, Name: c.RawIssuer, KeyID: c.AuthorityKeyID})
+		s.x.need(Need{Kind: NeedIssuer, Certificate: c.id, Name: c.RawIssuer, KeyID: c.AuthorityKeyID})
 	}
 	for _, issuer := range issuers {
 		s.extend(issuer.certificate, verified && issuer.state == facts.Verified)
@@ -113,7 +114,7 @@ func (s *paths) issuers(c *certificate) []candidate {
 			return
 		case facts.Verified:
 		default:
-			s.e.needs.add(Need{Kind: NeedIssuance, Certificate: c.id, Issuer: issuer.id})
+			s.x.need(Need{Kind: NeedIssuance, Certificate: c.id, Issuer: issuer.id})
 		}
 		list = append(list, candidate{issuer, state, s.rank(c, issuer, isAnchor, state)})
 	}

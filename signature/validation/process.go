@@ -73,18 +73,23 @@ func (x *subject) concludeSignature(s *facts.Signature) SignatureConclusion {
 // gatherTimestamps finds the conclusions on the tokens that say something of this signature: its own, and in a PDF the
 // document timestamps of later revisions, which cover it whole.
 func (x *subject) gatherTimestamps(s *facts.Signature) {
-	for i := range x.e.doc.Timestamps {
-		t := &x.e.doc.Timestamps[i]
-		if x.e.ids[t.ID] > 1 {
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(s.Tokens))) {
+		i, ok := x.e.tokens[id]
+		if !ok || x.e.ids[id] > 1 {
 			continue
 		}
-		isOwn := slices.Contains(s.Tokens, t.ID) && (t.Parent == s.ID || t.Parent == "")
-		switch c := &x.e.timestamps[i]; {
-		case isOwn && t.Type == facts.ContentTimestamp:
+		t, c := &x.e.doc.Timestamps[i], &x.e.timestamps[i]
+		switch {
+		case t.Parent != s.ID && t.Parent != "":
+		case t.Type == facts.ContentTimestamp:
 			x.contentTimestamps = append(x.contentTimestamps, c)
-		case isOwn && t.Type == facts.SignatureTimestamp,
-			t.Type == facts.DocumentTimestamp && s.Revision > 0 && t.Revision > s.Revision:
+		case t.Type == facts.SignatureTimestamp:
 			x.timestamps = append(x.timestamps, c)
+		}
+	}
+	for _, i := range x.e.covering {
+		if t := &x.e.doc.Timestamps[i]; s.Revision > 0 && t.Revision > s.Revision && x.e.ids[t.ID] == 1 {
+			x.timestamps = append(x.timestamps, &x.e.timestamps[i])
 		}
 	}
 	byTime := func(a, b *TimestampConclusion) int {
@@ -188,29 +193,37 @@ func (x *subject) reliable(b *builder, best time.Time) bool {
 }
 
 // checkOrder is step (4) (e): a timestamp over the content, made before the signature, is not later than one over the
-// signature. Accuracies are given the benefit of the doubt (RFC 3161 §2.4.2).
+// signature. Accuracies are given the benefit of the doubt (RFC 3161 §2.4.2). The latest of the first kind and the earliest of
+// the second decide for all.
 func (x *subject) checkOrder(b *builder) Verdict {
-	for _, before := range x.contentTimestamps {
-		for _, after := range x.timestamps {
-			if !before.Passed() || !after.Passed() {
-				continue
-			}
-			slack := x.accuracy(before.ID) + x.accuracy(after.ID)
-			if before.Time.After(after.Time.Add(slack)) {
-				if !b.breaks(ruleOrder, before.ID, fmt.Sprintf("the content was timestamped %s, after the signature (%s)", stamp(before.Time), stamp(after.Time))) {
-					return because(TimestampOrderFailure)
-				}
-				continue
-			}
-			b.holds(ruleOrder, before.ID)
+	var before, after *TimestampConclusion
+	var latest, earliest time.Time
+	for _, t := range x.contentTimestamps {
+		if at := t.Time.Add(-x.accuracy(t.ID)); t.Passed() && (before == nil || at.After(latest)) {
+			before, latest = t, at
 		}
+	}
+	for _, t := range x.timestamps {
+		if at := t.Time.Add(x.accuracy(t.ID)); t.Passed() && (after == nil || at.Before(earliest)) {
+			after, earliest = t, at
+		}
+	}
+	switch {
+	case before == nil || after == nil:
+	case latest.After(earliest):
+		if !b.breaks(ruleOrder, before.ID, fmt.Sprintf("the content was timestamped %s, after the signature (%s)", stamp(before.Time), stamp(after.Time))) {
+			return because(TimestampOrderFailure)
+		}
+	default:
+		b.holds(ruleOrder, before.ID)
 	}
 	return Verdict{Indication: Passed}
 }
 
 func (x *subject) accuracy(id string) time.Duration {
-	if t := x.e.doc.Token(id); t != nil {
-		return time.Duration(t.Accuracy)
+	i, ok := x.e.tokens[id]
+	if !ok {
+		return 0
 	}
-	return 0
+	return time.Duration(x.e.doc.Timestamps[i].Accuracy)
 }
