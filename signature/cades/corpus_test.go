@@ -3,8 +3,6 @@
 package cades_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,22 +17,6 @@ import (
 	"github.com/cadre-confiance/confiance/signature/cades"
 	"github.com/cadre-confiance/confiance/signature/facts"
 )
-
-// shared is the folder of peers and corpora, beside the repository.
-func shared(t testing.TB) string {
-	if dir := os.Getenv("CONFIANCE_SHARED"); dir != "" {
-		return dir
-	}
-	dir, err := os.Getwd()
-	require.NoError(t, err)
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return filepath.Join(filepath.Dir(dir), "shared")
-		}
-		require.NotEqual(t, "/", dir, "no go.mod above")
-		dir = filepath.Dir(dir)
-	}
-}
 
 type row struct{ path, detached, crypto, signatures, levels, timestamps, why string }
 
@@ -158,6 +140,3 @@ func describe(t *testing.T, doc *facts.Document) {
 		}
 	}
 }
-
-var _ = sha256.New
-var _ = hex.EncodeToString

@@ -2,6 +2,9 @@ package cades_test
 
 import (
 	"crypto"
+	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/cadre-confiance/confiance/internal/der"
 	"github.com/cadre-confiance/confiance/internal/pkix"
@@ -37,4 +40,10 @@ func verifies(s *facts.Signature, key *pkix.PublicKeyInfo) bool {
 		return scheme.Verify(key, s.ToBeSigned, s.Value) == nil
 	}
 	return scheme.VerifyDigest(key, s.References[0].Computed, s.Value) == nil
+}
+
+func parsed(t testing.TB, raw []byte) *pkix.Certificate {
+	c, err := pkix.ParseCertificate(raw)
+	require.NoError(t, err)
+	return c
 }

@@ -1,0 +1,27 @@
+//go:build corpus || interop
+
+package cades_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// shared is the folder of peers and corpora, beside the repository.
+func shared(t testing.TB) string {
+	if dir := os.Getenv("CONFIANCE_SHARED"); dir != "" {
+		return dir
+	}
+	dir, err := os.Getwd()
+	require.NoError(t, err)
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return filepath.Join(filepath.Dir(dir), "shared")
+		}
+		require.NotEqual(t, "/", dir, "no go.mod above")
+		dir = filepath.Dir(dir)
+	}
+}
