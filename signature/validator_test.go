@@ -88,6 +88,20 @@ func (v *village) sign(by *pkitest.Identity, edit ...func(*cades.Options)) []byt
 	return out.Bytes()
 }
 
+// stamp signs, and puts on the signature whatever token an authority gives for its value, good or not.
+func (v *village) stamp(by *pkitest.Identity, authority timestamp.Authority, edit ...func(*cades.Options)) []byte {
+	signed := v.sign(by, edit...)
+	var out bytes.Buffer
+	require.NoError(v.t, cms.Rewrite(context.Background(), &out, bytes.NewReader(signed), int64(len(signed)), cms.ReadOptions{}, func(sd *cms.SignedData) error {
+		digest := sha256.Sum256(sd.SignerInfos[0].Signature)
+		token, err := authority.Timestamp(context.Background(), crypto.SHA256, digest[:])
+		require.NoError(v.t, err)
+		sd.SignerInfos[0].UnsignedAttributes = append(sd.SignerInfos[0].UnsignedAttributes, cms.Attribute{Type: cms.OIDSignatureTimestamp, Values: [][]byte{token}})
+		return nil
+	}))
+	return out.Bytes()
+}
+
 func with(authority timestamp.Authority) func(*cades.Options) {
 	return func(o *cades.Options) { o.Level, o.Authority = ades.BaselineT, authority }
 }
@@ -211,20 +225,20 @@ func TestValidator(t *testing.T) {
 		{name: "SHA3", file: v.sign(seal, func(o *cades.Options) { o.Digest = crypto.SHA3_256 })},
 
 		// Timestamps that prove nothing leave the signature as it is without them.
-		{name: "timestamp not for timestamps", file: v.sign(seal, with(v.ca.TimestampAuthority("TSA", pkitest.ExtKeyUsage(pkitest.EKUClientAuth)))), check: "timestamp.used", timestamp: "INDETERMINATE (CHAIN_CONSTRAINTS_FAILURE)"},
-		{name: "timestamp of something else", file: v.sign(seal, with(v.ca.TimestampAuthority("TSA", pkitest.WrongImprint()))), check: "timestamp.used", timestamp: "FAILED (HASH_FAILURE)"},
-		{name: "timestamp with a bad value", file: v.sign(seal, with(v.ca.TimestampAuthority("TSA", pkitest.BadSignature()))), check: "timestamp.used", timestamp: "FAILED (SIG_CRYPTO_FAILURE)"},
-		{name: "timestamp by an expired authority", file: v.sign(seal, with(v.ca.TimestampAuthority("TSA", pkitest.Expired()))), check: "timestamp.used", timestamp: "INDETERMINATE (OUT_OF_BOUNDS_NO_POE)"},
-		{name: "timestamp that names another authority", file: v.sign(seal, with(v.ca.TimestampAuthority("TSA", pkitest.WrongESSCertID()))), check: "timestamp.used", timestamp: "INDETERMINATE (NO_SIGNING_CERTIFICATE_FOUND)"},
-		{name: "timestamp outside the validity of its authority", file: v.sign(seal, with(v.ca.TimestampAuthority("TSA", pkitest.Shift(-9*365*24*time.Hour)))), check: "timestamp.used", timestamp: "INDETERMINATE (SIG_CONSTRAINTS_FAILURE)"},
-		{name: "timestamp by an unknown authority", file: v.sign(seal, with(impostor.TimestampAuthority("TSA"))), check: "timestamp.used", timestamp: "INDETERMINATE (NO_CERTIFICATE_CHAIN_FOUND)"},
+		{name: "timestamp not for timestamps", file: v.stamp(seal, v.ca.TimestampAuthority("TSA", pkitest.ExtKeyUsage(pkitest.EKUClientAuth))), check: "timestamp.used", timestamp: "INDETERMINATE (CHAIN_CONSTRAINTS_FAILURE)"},
+		{name: "timestamp of something else", file: v.stamp(seal, v.ca.TimestampAuthority("TSA", pkitest.WrongImprint())), check: "timestamp.used", timestamp: "FAILED (HASH_FAILURE)"},
+		{name: "timestamp with a bad value", file: v.stamp(seal, v.ca.TimestampAuthority("TSA", pkitest.BadSignature())), check: "timestamp.used", timestamp: "FAILED (SIG_CRYPTO_FAILURE)"},
+		{name: "timestamp by an expired authority", file: v.stamp(seal, v.ca.TimestampAuthority("TSA", pkitest.Expired())), check: "timestamp.used", timestamp: "INDETERMINATE (OUT_OF_BOUNDS_NO_POE)"},
+		{name: "timestamp that names another authority", file: v.stamp(seal, v.ca.TimestampAuthority("TSA", pkitest.WrongESSCertID())), check: "timestamp.used", timestamp: "INDETERMINATE (NO_SIGNING_CERTIFICATE_FOUND)"},
+		{name: "timestamp outside the validity of its authority", file: v.stamp(seal, v.ca.TimestampAuthority("TSA", pkitest.Shift(-9*365*24*time.Hour))), check: "timestamp.used", timestamp: "INDETERMINATE (SIG_CONSTRAINTS_FAILURE)"},
+		{name: "timestamp by an unknown authority", file: v.stamp(seal, impostor.TimestampAuthority("TSA")), check: "timestamp.used", timestamp: "INDETERMINATE (NO_CERTIFICATE_CHAIN_FOUND)"},
 		{
-			name: "other anchors for timestamps", file: v.sign(seal, with(impostor.TimestampAuthority("TSA"))), timestamp: "PASSED",
+			name: "other anchors for timestamps", file: v.stamp(seal, impostor.TimestampAuthority("TSA")), timestamp: "PASSED",
 			options: func(o *signature.ValidatorOptions) { o.TimestampAnchors = v.anchors(impostor.Root()) },
 		},
 		{
-			name: "timestamped, then expired", file: v.sign(v.ca.Leaf("Mairie", pkitest.Expired()), func(o *cades.Options) { o.Time = noon.AddDate(0, 0, -2) },
-				with(v.ca.TimestampAuthority("TSA", pkitest.Shift(-48*time.Hour)))),
+			name: "timestamped, then expired", file: v.stamp(v.ca.Leaf("Mairie", pkitest.Expired()), v.ca.TimestampAuthority("TSA", pkitest.Shift(-48*time.Hour)),
+				func(o *cades.Options) { o.Time = noon.AddDate(0, 0, -2) }),
 			check: "signer.validity", timestamp: "PASSED",
 		},
 	}

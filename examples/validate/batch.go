@@ -63,7 +63,7 @@ func (v *validator) file(ctx context.Context, name string) *report {
 
 func (v *validator) print(out *bufio.Writer, r *report) {
 	if !v.json {
-		printText(out, r)
+		printText(out, r, v.at)
 		return
 	}
 	line, err := json.Marshal(r)

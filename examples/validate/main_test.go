@@ -243,7 +243,7 @@ func TestText(t *testing.T) {
 	for _, line := range []string{
 		"date.p7m: VALIDE (cades)\n", "altéré.p7m: NON VALIDE (cades)\n", "expiré.p7m: INDÉTERMINÉ (cades)\n", "rien.p7m: ILLISIBLE\n",
 		": TOTAL-PASSED, cades B-T, cryptography valid\n", ": TOTAL-FAILED (HASH_FAILURE), cades B-B, cryptography invalid\n",
-		"signer CN=Mairie de Boisjoli,", "timestamp S-1-T1 (signature) of 2026-03-02T12:00:00Z: PASSED, cryptography valid\n",
+		"signer CN=Mairie de Boisjoli,", "claims 2026-03-02T11:00:00Z, nothing proves when\n", "timestamp S-1-T1 (signature) of 2026-03-02T12:00:00Z: PASSED, cryptography valid\n",
 		"[reference.intact, EN 319 102-1 §5.2.7]\n",
 	} {
 		require.Contains(t, out, line)

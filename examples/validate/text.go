@@ -12,8 +12,8 @@ var verdicts = map[string]string{
 	"valid": "VALIDE", "invalid": "NON VALIDE", "indeterminate": "INDÉTERMINÉ", "none": "AUCUNE SIGNATURE",
 }
 
-// printText prints one file on a few lines.
-func printText(out *bufio.Writer, r *report) {
+// printText prints one file on a few lines. at is the time of validation, which every signature existed at.
+func printText(out *bufio.Writer, r *report, at time.Time) {
 	if r.Error != "" && len(r.Signatures) == 0 {
 		fmt.Fprintf(out, "%s: ILLISIBLE\n  %s\n", printable(r.File), printable(r.Error))
 		return
@@ -23,14 +23,14 @@ func printText(out *bufio.Writer, r *report) {
 		fmt.Fprintf(out, "  error: %s\n", printable(r.Error))
 	}
 	for i := range r.Signatures {
-		printSigned(out, &r.Signatures[i])
+		printSigned(out, &r.Signatures[i], at)
 	}
 	for i := range r.Timestamps {
 		printTimestamp(out, "  ", &r.Timestamps[i])
 	}
 }
 
-func printSigned(out *bufio.Writer, s *signed) {
+func printSigned(out *bufio.Writer, s *signed, at time.Time) {
 	fmt.Fprintf(out, "  signature %s: %s, %s %s, cryptography %s\n", s.ID, verdictText(s.Indication, s.SubIndication), s.Format, s.Level, s.Crypto)
 	if s.Parent != "" {
 		fmt.Fprintf(out, "    counter-signs %s\n", s.Parent)
@@ -42,12 +42,12 @@ func printSigned(out *bufio.Writer, s *signed) {
 	if s.ClaimedTime != nil {
 		times = append(times, "claims "+s.ClaimedTime.Format(time.RFC3339))
 	}
-	if s.BestSignatureTime != nil {
-		times = append(times, "proved by "+s.BestSignatureTime.Format(time.RFC3339))
+	if s.BestSignatureTime != nil && s.BestSignatureTime.Before(at) {
+		times = append(times, "existed on "+s.BestSignatureTime.Format(time.RFC3339))
+	} else {
+		times = append(times, "nothing proves when")
 	}
-	if len(times) > 0 {
-		fmt.Fprintf(out, "    %s\n", strings.Join(times, ", "))
-	}
+	fmt.Fprintf(out, "    %s\n", strings.Join(times, ", "))
 	for _, m := range s.Modifications {
 		fmt.Fprintf(out, "    revision %d changes object %s: %s\n", m.Revision, printable(m.Object), printable(m.Message))
 	}
