@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cadre-confiance/confiance/signature/ades"
+	"github.com/cadre-confiance/confiance/signature/pkitest"
 )
 
 // certify makes a self-signed certificate for key: FromKey looks at nothing but the public key in it.
@@ -141,3 +142,32 @@ func TestLevelNames(t *testing.T) {
 	require.Equal(t, "B-B B-T B-LT B-LTA Level(9)", strings.Join([]string{ades.BaselineB.String(), ades.BaselineT.String(),
 		ades.BaselineLT.String(), ades.BaselineLTA.String(), ades.Level(9).String()}, " "))
 }
+
+// The certificate of an id-RSASSA-PSS key has no key for crypto/x509; another one is refused all the same.
+func TestFromKeyPSS(t *testing.T) {
+	root := pkitest.New(pkitest.Deterministic("pss")).Root("Racine")
+	ours, other := root.Leaf("Maire", pkitest.RSAPSS2048), root.Leaf("Autre", pkitest.RSAPSS2048)
+	require.Nil(t, ours.Certificate.PublicKey)
+	s, err := ades.FromKey(ours.Key, ours.Chain())
+	require.NoError(t, err)
+	require.True(t, ades.IsLocal(s))
+	_, err = ades.FromKey(other.Key, ours.Chain())
+	require.ErrorIs(t, err, ades.ErrKeyMismatch)
+}
+
+func TestIsLocal(t *testing.T) {
+	for name, key := range keys(t) {
+		s, err := ades.FromKey(key, []*x509.Certificate{certify(t, key)})
+		require.NoError(t, err)
+		require.True(t, ades.IsLocal(s), name)
+		s, err = ades.FromKey(token{key}, []*x509.Certificate{certify(t, key)})
+		require.NoError(t, err)
+		require.False(t, ades.IsLocal(s), name)
+		require.False(t, ades.IsLocal(remote{s}), name)
+	}
+}
+
+// token is a key in a card, remote a service: what they return was not computed here.
+type token struct{ crypto.Signer }
+
+type remote struct{ ades.Signer }

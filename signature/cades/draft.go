@@ -1,6 +1,7 @@
 package cades
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/x509"
@@ -115,9 +116,18 @@ func (d *Draft) Timestamp(ctx context.Context, value []byte, authority timestamp
 func timestampValue(ctx context.Context, value []byte, h crypto.Hash, authority timestamp.Authority) ([]byte, error) {
 	state := h.New()
 	state.Write(value)
-	token, err := authority.Timestamp(ctx, h, state.Sum(nil))
+	imprint := state.Sum(nil)
+	token, err := authority.Timestamp(ctx, h, imprint)
 	if err != nil {
 		return nil, fmt.Errorf("cades: timestamping the signature: %w", err)
+	}
+	// A timestamp.Client has looked at far more; another Authority may return anything.
+	parsed, _, err := timestamp.Parse(token)
+	if err != nil {
+		return nil, fmt.Errorf("cades: timestamping the signature: %w", err)
+	}
+	if last := parsed.References[len(parsed.References)-1]; last.Digest != pkix.DigestName(h) || !bytes.Equal(last.Expected, imprint) {
+		return nil, fmt.Errorf("cades: timestamping the signature: %w", timestamp.ErrImprint)
 	}
 	return token, nil
 }

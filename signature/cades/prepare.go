@@ -77,7 +77,10 @@ func Complete(ctx context.Context, dst io.Writer, doc *ades.Document, prepared *
 	if err := json.Unmarshal(prepared.Parameters, &saved); err != nil {
 		return fmt.Errorf("%w: parameters: %w", ades.ErrPrepared, err)
 	}
-	if prepared.Level == ades.BaselineT && authority == nil {
+	switch {
+	case prepared.Level != ades.BaselineB && prepared.Level != ades.BaselineT:
+		return fmt.Errorf("%w: level %s is not made here", ades.ErrPrepared, prepared.Level)
+	case prepared.Level == ades.BaselineT && authority == nil:
 		return fmt.Errorf("%w: level B-T needs an authority", ErrOptions)
 	}
 	draft, err := ResumeDraft(prepared)

@@ -105,6 +105,7 @@ func TestCompleteRefuses(t *testing.T) {
 		"damaged certificate":   {func(p *ades.Prepared, v []byte) []byte { p.Chain = [][]byte{{0x30, 0}}; return v }, content, ades.ErrPrepared},
 		"damaged attributes":    {func(p *ades.Prepared, v []byte) []byte { p.Request.Message = p.Request.Message[1:]; return v }, content, ades.ErrPrepared},
 		"damaged parameters":    {func(p *ades.Prepared, v []byte) []byte { p.Parameters = nil; return v }, content, ades.ErrPrepared},
+		"a level not made":      {func(p *ades.Prepared, v []byte) []byte { p.Level = ades.BaselineLT; return v }, content, ades.ErrPrepared},
 		"another digest":        {func(p *ades.Prepared, v []byte) []byte { p.Document.Digest = make([]byte, 32); return v }, content, ades.ErrPrepared},
 		"another algorithm":     {func(p *ades.Prepared, v []byte) []byte { p.Document.Algorithm = uint(crypto.SHA384); return v }, content, ades.ErrPrepared},
 		"another hash":          {func(p *ades.Prepared, v []byte) []byte { p.Request.Hash = crypto.SHA1; return v }, content, ades.ErrPrepared},

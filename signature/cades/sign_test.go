@@ -18,6 +18,7 @@ import (
 	"github.com/cadre-confiance/confiance/signature/cades"
 	"github.com/cadre-confiance/confiance/signature/facts"
 	"github.com/cadre-confiance/confiance/signature/pkitest"
+	"github.com/cadre-confiance/confiance/signature/timestamp"
 )
 
 var content = []byte("Délibération nº 2026-12 : le conseil municipal décide.\n")
@@ -425,6 +426,20 @@ func TestSignFails(t *testing.T) {
 	refusing := h.ca.TimestampAuthority("Horodatage", pkitest.Unavailable(-1))
 	err := cades.Sign(t.Context(), &out, ades.Bytes(content), s, cades.Options{Time: signingTime, Level: ades.BaselineT, Authority: refusing})
 	require.ErrorIs(t, err, pkitest.ErrUnavailable)
+	for name, c := range map[string]struct {
+		lie  pkitest.Option
+		want error
+	}{
+		"another imprint": {pkitest.WrongImprint(), timestamp.ErrImprint}, "garbage": {pkitest.Garbage([]byte{0x30, 0}), nil},
+		"no TSTInfo": {pkitest.TokenContentType("1.2.840.113549.1.7.1"), timestamp.ErrMalformed},
+	} {
+		liar := h.ca.TimestampAuthority("Horodatage", c.lie)
+		err := cades.Sign(t.Context(), &out, ades.Bytes(content), s, cades.Options{Time: signingTime, Level: ades.BaselineT, Authority: liar})
+		require.Error(t, err, name)
+		if c.want != nil {
+			require.ErrorIs(t, err, c.want, name)
+		}
+	}
 	require.Zero(t, out.Len())
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cadre-confiance/confiance/internal/cms"
@@ -94,8 +95,8 @@ func open(token []byte) (*opened, error) {
 	return t, nil
 }
 
-// signingCertificate finds the certificate that both the SignerInfo and the first ESSCertID or ESSCertIDv2 name: RFC 3161
-// §2.4.1, RFC 5816 §2.2.1.
+// signingCertificate finds the certificate that both the SignerInfo and the first ESSCertID or ESSCertIDv2 of each
+// signing-certificate attribute name: RFC 3161 §2.4.1, RFC 5816 §2.2.1.
 func (t *opened) signingCertificate() (*pkix.Certificate, error) {
 	references, err := certificateReferences(t.sd.SignerInfos[0])
 	if err != nil {
@@ -109,16 +110,21 @@ func (t *opened) signingCertificate() (*pkix.Certificate, error) {
 		return nil, fmt.Errorf("%w: no certificate for the signer identifier", ErrCertificate)
 	}
 	for _, candidate := range candidates {
-		if references[0].Matches(candidate) {
+		if !slices.ContainsFunc(references, func(id cms.ESSCertID) bool { return !names(id, candidate) }) {
 			return candidate, nil
 		}
 	}
 	return nil, fmt.Errorf("%w: the signing-certificate attribute names another one", ErrCertificate)
 }
 
-// certificateReferences are the ESSCertIDs of both versions of the attribute.
+// names reports whether a reference is to a certificate, by digest and, where it has them, by issuer and serial number.
+func names(id cms.ESSCertID, certificate *pkix.Certificate) bool {
+	return id.Matches(certificate) && (id.Issuer == nil || id.NamesIssuerOf(certificate))
+}
+
+// certificateReferences are the first ESSCertIDs of the attributes of both versions.
 func certificateReferences(si *cms.SignerInfo) ([]cms.ESSCertID, error) {
-	var all []cms.ESSCertID
+	var first []cms.ESSCertID
 	for _, attribute := range si.SignedAttributes {
 		if attribute.Type != cms.OIDSigningCertificate && attribute.Type != cms.OIDSigningCertificateV2 {
 			continue
@@ -127,9 +133,9 @@ func certificateReferences(si *cms.SignerInfo) ([]cms.ESSCertID, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, references...)
+		first = append(first, references[0])
 	}
-	return all, nil
+	return first, nil
 }
 
 func (t *opened) verify(certificate *pkix.Certificate) error {
