@@ -46,9 +46,6 @@ func EqualObjects(ctx context.Context, a *State, x Object, b *State, y Object) (
 	if err != nil || xn != yn {
 		return false, err
 	}
-	if xn > limits.PDFCompared {
-		return false, limit(xs.Start, "a stream of %d octets to compare", xn)
-	}
 	return a.f.equalData(ctx, xs.Start, ys.Start, xn)
 }
 
@@ -63,6 +60,9 @@ func (f *File) equalData(ctx context.Context, x, y, n int64) (bool, error) {
 			return false, err
 		}
 		m := min(n-done, int64(len(left)))
+		if f.compared += m; f.compared > limits.PDFCompared+4*f.source.size {
+			return false, limit(x, "more than %d octets of streams to compare", f.compared)
+		}
 		if err := f.source.read(left[:m], x+done); err != nil {
 			return false, err
 		}

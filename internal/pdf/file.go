@@ -20,6 +20,8 @@ type File struct {
 	closing      startxref // the last of the file
 	announced    int       // octets of all cross-reference streams once inflated
 	parsed       int64     // octets that the parser went through
+	probes       int       // times that a section was asked for an object
+	compared     int64     // octets of streams compared
 	streams      streamCache
 }
 
@@ -177,9 +179,8 @@ func (f *File) parse(offset, bound int64, fn func(*parser) error) error {
 		if err == errShort {
 			p.pos = len(b)
 		}
-		// Many entries may designate one long run of white space or one endless string: the whole work has a bound.
-		if f.parsed += int64(p.pos); f.parsed > limits.PDFParsed+limits.PDFParsedRatio*f.source.size {
-			return limit(offset, "more than %d octets parsed", f.parsed)
+		if err := f.spend(p.pos); err != nil {
+			return err
 		}
 		if err != errShort {
 			return err
@@ -188,4 +189,13 @@ func (f *File) parse(offset, bound int64, fn func(*parser) error) error {
 			return limit(offset, "an object longer than %d octets", limits.PDFObject)
 		}
 	}
+}
+
+// spend counts octets parsed. Many entries may designate one long run of white space or one endless string: the whole work has
+// a bound.
+func (f *File) spend(n int) error {
+	if f.parsed += int64(n); f.parsed > limits.PDFParsed+limits.PDFParsedRatio*f.source.size {
+		return limit(-1, "more than %d octets to parse", f.parsed)
+	}
+	return nil
 }

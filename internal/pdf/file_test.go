@@ -130,7 +130,7 @@ func TestOpenRefuses(t *testing.T) {
 		"stream W wide":    {xrefStream("", "/W[1 9 0]/Size 4"), pdf.ErrDamaged, "/W of"},
 		"stream index":     {xrefStream("", "/W[1 2 1]/Index[0 1 2]"), pdf.ErrDamaged, "/Index"},
 		"stream overlap":   {xrefStream("", "/W[1 2 1]/Index[0 2 1 2]"), pdf.ErrDamaged, "lists object 1 twice"},
-		"stream huge":      {xrefStream("", "/W[8 8 8]/Index[0 16000000]"), pdf.ErrLimit, "more than"},
+		"stream huge":      {xrefStream("", "/W[8 8 8]/Index[0 8000000]"), pdf.ErrLimit, "more than"},
 		"predictor":        {xrefStream("/Filter/FlateDecode/DecodeParms<</Predictor 2>>", "/W[1 2 1]/Size 4"), nil, ""},
 		"no stream at all": {replace(t, "table.pdf", "xref\n0 10", "1 0 obj 1 "), pdf.ErrDamaged, "neither"},
 	} {

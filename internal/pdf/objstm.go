@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"errors"
 	"io"
 
 	"github.com/cadre-confiance/confiance/internal/limits"
@@ -20,7 +21,7 @@ type streamCache struct {
 	streams  map[int64]*objectStream // by offset in the file
 	size     int
 	clock    uint64
-	inflated int64 // in all
+	inflated int64 // of all streams, in all
 }
 
 // compressed reads an object of an object stream.
@@ -38,6 +39,9 @@ func (s *State) compressed(ref Ref, l Location) (*Indirect, error) {
 	start, end := int(stream.starts[l.Index]), len(stream.data)
 	p := parser{b: stream.data[start:end], base: -1, final: true}
 	value, err := p.object()
+	if err := s.f.spend(p.pos); err != nil {
+		return nil, err
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -71,12 +75,14 @@ func (s *State) objectStream(l Location) (*objectStream, error) {
 	if err != nil {
 		return nil, err
 	}
+	r = &meteredReader{s.f, r}
 	var data bytes.Buffer
-	allowed := min(limits.PDFObjectStream, limits.PDFInflated+limits.PDFInflatedRatio*s.f.source.size-cache.inflated)
-	n, err := io.Copy(&data, io.LimitReader(r, allowed+1))
-	cache.inflated += n
-	if n > allowed {
-		return nil, limit(l.Offset, "object streams that inflate to too much")
+	n, err := io.Copy(&data, io.LimitReader(r, limits.PDFObjectStream+1))
+	if n > limits.PDFObjectStream {
+		return nil, limit(l.Offset, "an object stream that inflates to more than %d octets", limits.PDFObjectStream)
+	}
+	if errors.Is(err, ErrLimit) {
+		return nil, err
 	}
 	if err != nil && err != io.ErrUnexpectedEOF { // a cut checksum or last block: the objects tell
 		return nil, damaged(l.Offset, "object stream %d: %v", l.Container, err)
@@ -185,5 +191,20 @@ func (s *State) Decode(stream *Stream) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.f.decoder(stream.Dict, stream.Start, length)
+	r, err := s.f.decoder(stream.Dict, stream.Start, length)
+	return &meteredReader{s.f, r}, err
+}
+
+// A meteredReader counts what streams inflate to against the bound of the file.
+type meteredReader struct {
+	f *File
+	r io.Reader
+}
+
+func (m *meteredReader) Read(b []byte) (int, error) {
+	n, err := m.r.Read(b)
+	if m.f.streams.inflated += int64(n); m.f.streams.inflated > limits.PDFInflated+limits.PDFInflatedRatio*m.f.source.size {
+		return n, limit(-1, "streams that inflate to more than %d octets", m.f.streams.inflated)
+	}
+	return n, err
 }

@@ -78,6 +78,9 @@ func (s *State) locate(number int) (Location, error) {
 	}
 	for i := s.revision; i >= 0; i-- {
 		for _, section := range s.f.revisions[i].sections {
+			if s.f.probes++; s.f.probes > limits.PDFProbes {
+				return Location{}, limit(-1, "more than %d look-ups", limits.PDFProbes)
+			}
 			l, err := s.f.entry(section, number)
 			if err != nil {
 				return Location{}, err

@@ -119,7 +119,7 @@ func (c *change) acroForm(was, is pdf.Object) error {
 		number = ref.Number
 		c.explained[number] = c.owned(number, "AcroForm")
 	}
-	if c.names, c.signaturesOnly, err = fieldNames(c.before); err != nil {
+	if c.names, c.signaturesOnly, err = c.forms.names(c.before); err != nil {
 		return err
 	}
 	for _, key := range pdf.DiffKeys(before, after) {
@@ -278,12 +278,15 @@ func (c *change) fieldWidgets(ref pdf.Ref, dict pdf.Dict) error {
 // signs reports whether the value of a field is a signature or a document timestamp that closes this revision, or whether
 // the field is empty and one that closes a later revision will fill it.
 func (c *change) signs(ref pdf.Ref, dict pdf.Dict) (name string, ok bool) {
-	for _, s := range c.signatures {
-		if s.field.ref == ref && dict.Get("V") == nil && s.covers && !fatal(s.problems) && s.revision > c.index {
+	for _, s := range c.signatures[ref] {
+		if !s.covers || fatal(s.problems) {
+			continue
+		}
+		if dict.Get("V") == nil && s.revision > c.index {
 			c.brings = max(c.brings, signing)
 			return s.name, true
 		}
-		if s.field.ref == ref && s.first == c.index && s.covers && !fatal(s.problems) && s.revision == c.index && pdf.Equal(s.value, dict.Get("V")) {
+		if s.first == c.index && s.revision == c.index && pdf.Equal(s.value, dict.Get("V")) {
 			if !s.timestamp() {
 				c.brings = max(c.brings, signing)
 			}

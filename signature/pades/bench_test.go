@@ -45,10 +45,18 @@ func writeLarge(t testing.TB, path string, size, objects int, stream bool) {
 	put("%PDF-1.7\n")
 	filler := bytes.Repeat([]byte("0 0 m 100 100 l S\n"), 1+size/objects/18)
 	for len(offsets) < objects-4 {
+		if n := len(offsets); n%1000 == 999 { // everything is reachable: a reader that compares revisions visits it all
+			refs := fmt.Sprintf("%d 0 R", max(n-999, 1))
+			for i := n - 998; i <= n; i++ {
+				refs += fmt.Sprintf(" %d 0 R", i)
+			}
+			object("[" + refs + "]")
+			continue
+		}
 		object(fmt.Sprintf("<</Length %d>>\nstream\n%s\nendstream", len(filler), filler))
 	}
 	n := len(offsets)
-	object("<</Type/Page/Parent " + fmt.Sprint(n+2) + " 0 R/Contents 1 0 R>>")
+	object("<</Type/Page/Parent " + fmt.Sprint(n+2) + " 0 R/Contents 1 0 R/PieceInfo " + fmt.Sprint(n/1000*1000) + " 0 R>>")
 	object(fmt.Sprintf("<</Type/Pages/Kids[%d 0 R]/Count 1/MediaBox[0 0 595 842]>>", n+1))
 	object(fmt.Sprintf("<</Type/Catalog/Pages %d 0 R>>", n+2))
 	root, start := n+3, at
@@ -131,5 +139,35 @@ func BenchmarkSign(b *testing.B) {
 		})
 		out.Close()
 		os.Remove(path)
+	}
+}
+
+// BenchmarkRead reads what is long to judge: many signatures, and many objects under two signatures.
+func BenchmarkRead(b *testing.B) {
+	many := sample(b, "objstm.pdf")
+	for range 51 {
+		many = sign(b, many, pades.Options{Room: 3000})
+	}
+	dir := tmpfs(b)
+	path := filepath.Join(dir, "large.pdf")
+	writeLarge(b, path, 100<<20, 300_000, true)
+	large, err := os.ReadFile(path)
+	require.NoError(b, err)
+	for name, octets := range map[string][]byte{
+		"51-signatures":               many,
+		"300000-objects-1-signature":  sign(b, large, pades.Options{}),
+		"300000-objects-2-signatures": sign(b, sign(b, large, pades.Options{}), pades.Options{}),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(octets)))
+			for b.Loop() {
+				doc := read(b, octets)
+				for i := range doc.Signatures {
+					require.Empty(b, doc.Signatures[i].Problems)
+					require.Empty(b, doc.Signatures[i].Modifications)
+				}
+			}
+		})
 	}
 }

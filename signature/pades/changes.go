@@ -26,9 +26,11 @@ type change struct {
 	index         int // of the later revision
 	before, after *pdf.State
 	graph         *graph
-	signatures    []*signature // all of the file
+	signatures    map[pdf.Ref][]*signature // all of the file, by field
+	forms         *form
 
 	added, freed map[int]bool
+	weight       int          // of values
 	values       map[int]pair // objects that are there before and after, and differ
 	explained    map[int]bool
 	widgets      map[int]bool // widget annotations of the signature fields that the revision brings
@@ -155,9 +157,32 @@ func (c *change) classify(ctx context.Context, number int) error {
 		}
 		if !same || was.Generation != is.Generation {
 			c.values[number] = pair{old.Value, now.Value}
+			if c.weight += weight(old.Value) + weight(now.Value); c.weight > limits.PDFChanged {
+				return limitError("the objects changed hold more than %d values", limits.PDFChanged)
+			}
 		}
 	}
 	return nil
+}
+
+// weight is how many values an object holds.
+func weight(o pdf.Object) int {
+	n := 1
+	switch o := o.(type) {
+	case pdf.Array:
+		for _, v := range o {
+			n += weight(v)
+		}
+	case pdf.Dict:
+		for _, e := range o {
+			n += weight(e.Value)
+		}
+	case *pdf.Stream:
+		n += weight(o.Dict)
+	case pdf.String:
+		n += len(o.Value) / 50
+	}
+	return n
 }
 
 // trailer allows no other catalog, and none of the entries that readers of one make or another look for (§7.5.5, table 17).

@@ -128,7 +128,7 @@ func (w *fieldWalk) node(o pdf.Object, ref pdf.Ref, isRef bool) (pdf.Dict, error
 		return dict, nil
 	}
 	dict, err := w.state.Dict(o)
-	if err == nil && at.Present() {
+	if err == nil && at.Present() && weight(dict) < keptWeight {
 		if w.form.nodes == nil {
 			w.form.nodes = map[pdf.Location]pdf.Dict{}
 		}
@@ -137,9 +137,12 @@ func (w *fieldWalk) node(o pdf.Object, ref pdf.Ref, isRef bool) (pdf.Dict, error
 	return dict, err
 }
 
-// fieldNames returns the names of the fields of a state, fully qualified, and whether all of them are signatures.
-func fieldNames(state *pdf.State) (names map[string]bool, signaturesOnly bool, err error) {
-	w := fieldWalk{form: &form{}, state: state, ctx: context.Background(), seen: map[int]bool{}, names: map[string]bool{}}
+// keptWeight is the weight of the nodes that a form remembers: fields have some tens of values.
+const keptWeight = 256
+
+// names returns the names of the fields of a state, fully qualified, and whether all of them are signatures.
+func (f *form) names(state *pdf.State) (names map[string]bool, signaturesOnly bool, err error) {
+	w := fieldWalk{form: f, state: state, ctx: context.Background(), seen: map[int]bool{}, names: map[string]bool{}}
 	if err := w.start(); err != nil {
 		return nil, false, err
 	}

@@ -97,8 +97,8 @@ func certificate(state *pdf.State, o pdf.Object) []byte {
 	if err != nil {
 		return nil
 	}
-	raw, err := io.ReadAll(io.LimitReader(r, limits.CertificateSize+1))
-	if err != nil || len(raw) > limits.CertificateSize || len(raw) == 0 || raw[0] != 0x30 {
+	raw, err := io.ReadAll(io.LimitReader(r, limits.PDFStoreCertificate+1))
+	if err != nil || len(raw) > limits.PDFStoreCertificate || len(raw) == 0 || raw[0] != 0x30 {
 		return nil
 	}
 	return raw

@@ -18,7 +18,7 @@ type graph struct {
 	broken  map[int]error // reachable objects that cannot be read
 	stores  map[int]bool  // dictionaries of a document security store, in any revision
 	highest int           // number of an object met
-	stack   []int
+	stack   []int32
 }
 
 // A parent is an object that holds a reference, and the dictionary key under which it does. The trailer is object 0.
@@ -77,7 +77,7 @@ func (g *graph) push(number int) {
 		g.seen = append(g.seen, 0)
 	}
 	g.seen[number/64] |= 1 << (number % 64)
-	g.stack = append(g.stack, number)
+	g.stack = append(g.stack, int32(number))
 }
 
 // scan notes the references inside the value of an object.
@@ -105,7 +105,7 @@ func (g *graph) walk(ctx context.Context, state *pdf.State) error {
 		if n%256 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		number := g.stack[len(g.stack)-1]
+		number := int(g.stack[len(g.stack)-1])
 		g.stack = g.stack[:len(g.stack)-1]
 		if err := g.visit(state, number); err != nil {
 			if !isFormatError(err) {

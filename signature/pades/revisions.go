@@ -48,7 +48,9 @@ func judgeRevisions(ctx context.Context, file *pdf.File, found []*signature, out
 			if s.revision < 0 || c.index <= s.revision {
 				continue
 			}
-			s.changes = append(append(s.changes, c.modifications...), s.permission.forbids(c)...)
+			if len(s.changes) < limits.PDFModifications {
+				s.changes = append(append(s.changes, c.modifications...), s.permission.forbids(c)...)
+			}
 		}
 		if trailing >= 0 {
 			s.changes = append(s.changes, facts.Modification{Revision: len(revisions) + 1, Kind: "undefined",
@@ -80,8 +82,13 @@ func compare(ctx context.Context, file *pdf.File, found []*signature, first int)
 	if err := g.walk(ctx, file.At(first-1)); err != nil {
 		return failed(err)
 	}
+	byField := map[pdf.Ref][]*signature{}
+	for _, s := range found {
+		byField[s.field.ref] = append(byField[s.field.ref], s)
+	}
+	forms := &form{}
 	for i := first; i < len(touched); i++ {
-		c := &change{file: file, index: i, before: file.At(i - 1), after: file.At(i), graph: g, signatures: found}
+		c := &change{file: file, index: i, before: file.At(i - 1), after: file.At(i), graph: g, signatures: byField, forms: forms}
 		if err := c.judge(ctx, touched[i]); err != nil {
 			return failed(err)
 		}

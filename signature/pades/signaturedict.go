@@ -83,6 +83,12 @@ func signatures(ctx context.Context, file *pdf.File) ([]*signature, error) {
 			if len(all) == limits.PDFSignatures {
 				return nil, fmt.Errorf("%w: more than %d signatures", ErrLimit, limits.PDFSignatures)
 			}
+			if weight(dict.Without("Contents"))+weight(f.dict) > limits.PDFSignatureValues {
+				return nil, limitError("a signature dictionary or its field, %q, of more than %d values", f.name, limits.PDFSignatureValues)
+			}
+			if at.Kind != pdf.InUse {
+				dict = dict.Without("Contents") // of an object stream: no range of the file leaves it out, and it may be long
+			}
 			s := &signature{field: f, dict: dict, at: at, first: i, final: i == len(revisions)-1, revision: -1}
 			if s.permission, err = readPermission(state, f, dict); err != nil {
 				if !isFormatError(err) {
