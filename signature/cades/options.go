@@ -39,7 +39,7 @@ type Options struct {
 	UnsafeUnfitCertificate bool
 }
 
-// Commitments of EN 319 122-1 annex D.
+// Commitments that have an identifier of their own: RFC 5126 §5.11.1.
 const (
 	ProofOfOrigin   = "1.2.840.113549.1.9.16.6.1"
 	ProofOfReceipt  = "1.2.840.113549.1.9.16.6.2"

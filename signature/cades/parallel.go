@@ -16,8 +16,8 @@ import (
 // ErrNotCMS is returned for a file that should hold a CMS signature and does not.
 var ErrNotCMS = errors.New("cades: not a CMS signature")
 
-// AddSigner writes to dst the signatures of a CAdES file with one more beside them, over the same content (EN 319 122-1
-// §5.1.2, parallel signatures). What was there comes out octet for octet, and so the signatures stay as valid as they were.
+// AddSigner writes to dst the signatures of a CAdES file with one more beside them, over the same content (parallel signatures, RFC
+// 5652 §5.1). What was there comes out octet for octet, and so the signatures stay as valid as they were.
 // detached is the document of a detached file, nil for an attached one; o.Detached is not looked at.
 //
 // The document must be the one that those before signed: ades.ErrOtherDocument otherwise. Other errors are those of [Sign],

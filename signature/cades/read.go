@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 
 	"github.com/cadre-confiance/confiance/internal/cms"
 	"github.com/cadre-confiance/confiance/internal/limits"
@@ -226,7 +227,7 @@ func (r *reader) digest(h crypto.Hash) ([]byte, bool) {
 }
 
 func (r *reader) facts() (*facts.Document, error) {
-	r.doc = &facts.Document{Schema: facts.Schema, Format: facts.CAdES}
+	r.doc = &facts.Document{Schema: facts.Schema, Format: facts.CAdES, Certificates: make([]facts.Certificate, 0, len(r.sd.Certificates))}
 	for _, raw := range r.sd.Certificates {
 		if len(raw) > 0 && raw[0] == 0x30 { // other choices of RFC 5652 §10.2.2 are not certificates of public keys
 			r.doc.AddCertificate(raw, facts.FromSignature)
@@ -245,12 +246,12 @@ func (r *reader) facts() (*facts.Document, error) {
 			return nil, err
 		}
 		content := facts.Content{
-			Type: contentType, Name: "content", Head: r.sd.ContentHead, Size: r.sd.ContentSize,
+			Type: contentType, Name: "content", Head: r.sd.ContentHead, Size: r.sd.ContentSize, Parsed: si,
 		}
 		if r.present {
 			content.Digest = r.digest
 		}
-		if err := r.add(si.Raw, signer{id: signatureID(i), content: content, problems: si.Problems}); err != nil {
+		if err := r.add(si.Raw, signer{id: signatureID(i), content: content}); err != nil {
 			return nil, err
 		}
 	}
@@ -262,4 +263,4 @@ func (r *reader) facts() (*facts.Document, error) {
 	return r.doc, nil
 }
 
-func signatureID(i int) string { return fmt.Sprintf("S-%d", i+1) }
+func signatureID(i int) string { return "S-" + strconv.Itoa(i+1) }

@@ -3,7 +3,7 @@ package cades
 import (
 	"crypto"
 	"fmt"
-	"slices"
+	"strconv"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -20,8 +20,6 @@ type signer struct {
 	parent  string // signature that it counter-signs
 	depth   int    // counter-signatures above it
 	content facts.Content
-	// problems that the message around it shows; those that it shows itself are among them
-	problems []cms.Problem
 }
 
 // add reads one signature, what hangs on it, and the counter-signatures below it.
@@ -29,41 +27,35 @@ func (r *reader) add(raw []byte, at signer) error {
 	if r.signers++; r.signers > limits.CMSSigners || at.depth > limits.CAdESCounterDepth {
 		return fmt.Errorf("%w: more than %d signatures, or counter-signatures nested deeper than %d", ErrNotCMS, limits.CMSSigners, limits.CAdESCounterDepth)
 	}
-	s := facts.Signature{Parent: at.parent, Format: facts.CAdES}
-	signed, err := facts.ReadSigner(raw, at.content)
-	if err != nil { // of a counter-signature: those at the top were parsed already. It must not pass for absent.
+	position := len(r.doc.Signatures)
+	r.doc.Signatures = append(r.doc.Signatures, facts.Signature{Parent: at.parent, Format: facts.CAdES})
+	s := &r.doc.Signatures[position]
+	var err error
+	if s.Signed, err = facts.ReadSigner(raw, at.content); err != nil {
+		// Of a counter-signature: those at the top were parsed already. It must not pass for absent.
 		s.Problems = []facts.Problem{{Code: "cms.signer-unreadable", Clause: "RFC 5652 §11.4", Message: err.Error(), Fatal: true}}
-	} else {
-		s.Signed = signed
 	}
 	s.ID = at.id
-	for _, p := range at.problems {
-		if !slices.Contains(s.Problems, facts.Problem(p)) {
-			s.Problems = append(s.Problems, facts.Problem(p))
-		}
-	}
 	s.Problems = append(s.Problems, r.problems...)
-	position := len(r.doc.Signatures)
-	r.doc.Signatures = append(r.doc.Signatures, s)
-
 	r.addCertificateValues(s.UnsignedAttributes)
-	r.doc.Signatures[position].Tokens = r.addTokens(&s)
-	return r.addCounterSignatures(&s, at)
+	s.Tokens = r.addTokens(s)
+	return r.addCounterSignatures(s.UnsignedAttributes, s.Value, at)
 }
 
-func (r *reader) addCounterSignatures(s *facts.Signature, at signer) error {
+// addCounterSignatures may move doc.Signatures.
+func (r *reader) addCounterSignatures(unsigned []facts.Attribute, value []byte, at signer) error {
 	n := 0
-	for _, a := range s.UnsignedAttributes {
+	for _, a := range unsigned {
 		if a.OID != oidCounterSignature {
 			continue
 		}
-		for _, value := range a.Values {
+		for _, raw := range a.Values {
 			n++
 			below := signer{
-				id: fmt.Sprintf("%s-C%d", at.id, n), parent: at.id, depth: at.depth + 1,
-				content: facts.Content{Name: "signature value of " + at.id, Digest: digestsOf(s.Value), Size: -1},
+				id: at.id + "-C" + strconv.Itoa(n), parent: at.id, depth: at.depth + 1,
+				content: facts.Content{Name: "signature value of " + at.id, Digest: digestsOf(value), Size: -1},
 			}
-			if err := r.add(value, below); err != nil {
+			if err := r.add(raw, below); err != nil {
 				return err
 			}
 		}
@@ -75,9 +67,9 @@ func (r *reader) addCounterSignatures(s *facts.Signature, at signer) error {
 var (
 	oidCounterSignature  = cms.OIDCountersignature.String()
 	oidCertificateValues = cms.OIDCertificateValues.String()
+	oidContentTimestamp  = cms.OIDContentTimestamp.String()
 
 	tokenTypes = map[string]facts.TokenType{
-		cms.OIDContentTimestamp.String():    facts.ContentTimestamp,
 		cms.OIDSignatureTimestamp.String():  facts.SignatureTimestamp,
 		cms.OIDReferencesTimestamp.String(): facts.ReferencesTimestamp,
 		cms.OIDCertCRLTimestamp.String():    facts.ReferencesTimestamp,
@@ -88,18 +80,23 @@ var (
 
 // addTokens reads the timestamps of a signature, those of its signed attributes first.
 func (r *reader) addTokens(s *facts.Signature) (ids []string) {
-	for _, attributes := range [2][]facts.Attribute{s.SignedAttributes, s.UnsignedAttributes} {
-		for _, a := range attributes {
-			kind, ok := tokenTypes[a.OID]
-			if !ok {
-				continue
-			}
-			for _, token := range a.Values {
-				place := timestamp.Place{ID: fmt.Sprintf("%s-T%d", s.ID, len(ids)+1), Parent: s.ID, Type: kind}
-				r.cover(&place, s)
-				timestamp.Add(r.doc, token, place)
-				ids = append(ids, place.ID)
-			}
+	add := func(a *facts.Attribute, kind facts.TokenType) {
+		for _, token := range a.Values {
+			place := timestamp.Place{ID: s.ID + "-T" + strconv.Itoa(len(ids)+1), Parent: s.ID, Type: kind}
+			r.cover(&place, s)
+			timestamp.Add(r.doc, token, place)
+			ids = append(ids, place.ID)
+		}
+	}
+	for i := range s.SignedAttributes {
+		if a := &s.SignedAttributes[i]; a.OID == oidContentTimestamp {
+			add(a, facts.ContentTimestamp)
+		}
+	}
+	for i := range s.UnsignedAttributes {
+		a := &s.UnsignedAttributes[i]
+		if kind, ok := tokenTypes[a.OID]; ok {
+			add(a, kind)
 		}
 	}
 	return ids

@@ -21,6 +21,8 @@ type Content struct {
 	// there are no signed attributes, to tell content from a forgery made of another signature's attributes.
 	Head []byte
 	Size int64
+	// Parsed is for the packages of this module, which have parsed the SignerInfo already: it is not parsed again. Leave it nil.
+	Parsed any
 }
 
 // ReadSigner reads the DER of one SignerInfo (RFC 5652 §5.3), for the packages that read formats: who signs, with which
@@ -30,9 +32,12 @@ type Content struct {
 //
 // The result shares memory with signerInfo.
 func ReadSigner(signerInfo []byte, content Content) (Signed, error) {
-	si, err := cms.ParseSignerInfo(signerInfo)
-	if err != nil {
-		return Signed{}, fmt.Errorf("facts: %w", err)
+	si, ok := content.Parsed.(*cms.SignerInfo)
+	if !ok {
+		var err error
+		if si, err = cms.ParseSignerInfo(signerInfo); err != nil {
+			return Signed{}, fmt.Errorf("facts: %w", err)
+		}
 	}
 	hash, _ := pkix.DigestByOID(si.DigestAlgorithm) // 0 when unknown, and its name then stays empty
 	s := Signed{

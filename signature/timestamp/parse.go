@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/cadre-confiance/confiance/internal/cms"
 	"github.com/cadre-confiance/confiance/internal/pkix"
@@ -63,7 +62,7 @@ func parse(token []byte, p Place) (*facts.Token, [][]byte, error) {
 	}
 	critical := err
 	signed, err := facts.ReadSigner(sd.SignerInfos[0].Raw, facts.Content{
-		Type: sd.ContentType.String(), Name: "TSTInfo", Head: sd.ContentHead, Size: sd.ContentSize,
+		Type: sd.ContentType.String(), Name: "TSTInfo", Head: sd.ContentHead, Size: sd.ContentSize, Parsed: sd.SignerInfos[0],
 		Digest: func(h crypto.Hash) ([]byte, bool) { return digestOf(h, content) },
 	})
 	if err != nil {
@@ -77,10 +76,8 @@ func parse(token []byte, p Place) (*facts.Token, [][]byte, error) {
 	if critical != nil {
 		t.Problems = append(t.Problems, facts.Problem{Code: "timestamp.extension", Clause: "RFC 3161 §2.4.2", Message: critical.Error(), Fatal: true})
 	}
-	for _, problem := range slices.Concat(sd.SignerInfos[0].Problems, sd.Problems) {
-		if !slices.Contains(t.Problems, facts.Problem(problem)) {
-			t.Problems = append(t.Problems, facts.Problem(problem))
-		}
+	for _, problem := range sd.Problems {
+		t.Problems = append(t.Problems, facts.Problem(problem))
 	}
 	if info.Hash == 0 {
 		t.Problems = append(t.Problems, facts.Problem{
