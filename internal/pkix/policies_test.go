@@ -73,14 +73,15 @@ func TestCheckPolicies(t *testing.T) {
 	}
 }
 
-// TestPoliciesDoNotExplode: every certificate maps every policy to every other; a tree would have 200^6 leaves.
+// TestPoliciesDoNotExplode: every certificate maps every policy to every other, as many pairs as are read; a tree (RFC 5280 §6.1.2 (a))
+// would have 8^15 leaves.
 func TestPoliciesDoNotExplode(t *testing.T) {
 	pki := pkitest.New(pkitest.Deterministic("policies"))
 	var policies []string
 	var pairs []byte
-	for i := range 14 {
+	for i := range 8 {
 		policies = append(policies, fmt.Sprintf("1.3.6.1.4.1.32473.6.%d", i))
-		for j := range 14 {
+		for j := range 8 {
 			x, y := der.MustOID(policies[i]), der.MustOID(fmt.Sprintf("1.3.6.1.4.1.32473.6.%d", j))
 			pair := append(append(append([]byte{6, byte(len(x))}, x...), 6, byte(len(y))), y...)
 			pairs = append(append(pairs, 0x30, byte(len(pair))), pair...)
