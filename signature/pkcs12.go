@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
+	"encoding/asn1"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/cadre-confiance/confiance/internal/limits"
@@ -86,28 +85,28 @@ func pkcs12Error(err error) error {
 // asksForTooMuch reports whether an INTEGER outside what is encrypted is beyond the iterations that are computed here: the
 // decoder would go on for hours. OCTET STRINGs are looked into, since PKCS#12 is made of layers.
 func asksForTooMuch(b []byte, depth int) bool {
-	input := cryptobyte.String(b)
-	for !input.Empty() {
-		var content cryptobyte.String
-		var tag asn1.Tag
-		if depth > limits.DERDepth || !input.ReadAnyASN1(&content, &tag) {
+	for len(b) > 0 && depth < limits.DERDepth {
+		var element asn1.RawValue
+		rest, err := asn1.Unmarshal(b, &element)
+		if err != nil {
 			return false
 		}
+		b = rest
 		var n int64
+		isLayer := element.IsCompound || element.Tag == asn1.TagOctetString && len(element.Bytes) > 0 && element.Bytes[0] == sequenceTag
 		switch {
-		case tag == asn1.INTEGER:
-			element := cryptobyte.String(append([]byte{byte(tag), byte(len(content))}, content...))
-			if len(content) <= 8 && element.ReadASN1Integer(&n) && n > limits.PKCS12Iterations {
+		case element.Tag == asn1.TagInteger && len(element.Bytes) <= 8:
+			if _, err := asn1.Unmarshal(element.FullBytes, &n); err == nil && n > limits.PKCS12Iterations {
 				return true
 			}
-		case tag&0x20 != 0, tag == asn1.OCTET_STRING && len(content) > 0 && content[0] == byte(asn1.SEQUENCE):
-			if asksForTooMuch(content, depth+1) {
-				return true
-			}
+		case isLayer && asksForTooMuch(element.Bytes, depth+1):
+			return true
 		}
 	}
 	return false
 }
+
+const sequenceTag = 0x30
 
 // ordered follows issuers from the certificate up: files hold them in any order, and others beside.
 func ordered(certificate *x509.Certificate, all []*x509.Certificate) []*x509.Certificate {

@@ -54,7 +54,7 @@ func (e *Embedded) Add(ctx context.Context, doc *facts.Document, id string, cont
 	if len(e.sd.SignerInfos) == 0 {
 		return nil
 	}
-	about := facts.Content{Type: e.sd.ContentType.String(), Name: content.Name, Head: content.Head, Size: content.Size}
+	about := facts.Content{Type: e.sd.ContentType.String(), Name: content.Name, Head: content.Head, Size: content.Size, Parsed: e.sd.SignerInfos[0]}
 	if r.present {
 		about.Digest = r.digest
 	}

@@ -143,13 +143,17 @@ func (t *opened) verify(certificate *pkix.Certificate) error {
 		return fmt.Errorf("%w: a token signed with SHA-1 today", ErrUnsupported)
 	}
 	findings := t.sd.Verify(0, certificate, func(h crypto.Hash) ([]byte, bool) { return digestOf(h, t.content) })
-	for _, finding := range findings {
-		if finding.Unsupported {
-			return fmt.Errorf("%w: %s", ErrUnsupported, finding.Message)
-		}
-		return fmt.Errorf("%w: %s (%s)", ErrSignature, finding.Message, finding.Clause)
+	if len(findings) == 0 {
+		return nil
 	}
-	return nil
+	kind := ErrUnsupported
+	worst := slices.IndexFunc(findings, func(f cms.Finding) bool { return !f.Unsupported })
+	if worst < 0 {
+		worst = 0
+	} else {
+		kind = ErrSignature
+	}
+	return fmt.Errorf("%w: %s (%s)", kind, findings[worst].Message, findings[worst].Clause)
 }
 
 func digestOf(h crypto.Hash, b []byte) ([]byte, bool) {
