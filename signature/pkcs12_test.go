@@ -187,3 +187,20 @@ func keyBag(id *pkitest.Identity) func(*cryptobyte.Builder) {
 func twoKeys(t *testing.T, a, b *pkitest.Identity) []byte { return bags(t, keyBag(a), keyBag(b)) }
 
 func noCertificate(t *testing.T, id *pkitest.Identity) []byte { return bags(t, keyBag(id)) }
+
+func FuzzLoadPKCS12(f *testing.F) {
+	id := pkitest.New(pkitest.Deterministic("fuzz")).Root("Racine").Leaf("Maire")
+	for _, encoder := range []*pkcs12.Encoder{pkcs12.Passwordless, pkcs12.Modern2023.WithIterations(1), pkcs12.LegacyDES.WithIterations(1)} {
+		file, err := encoder.Encode(id.Key, id.Certificate, nil, "")
+		require.NoError(f, err)
+		_, err = signature.LoadPKCS12(bytes.NewReader(file), "")
+		require.NoError(f, err)
+		f.Add(file)
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		credentials, err := signature.LoadPKCS12(bytes.NewReader(file), "")
+		if err == nil {
+			require.NotEmpty(t, credentials.Chain)
+		}
+	})
+}
