@@ -23,8 +23,13 @@ func Text(s string) String {
 	return String{Value: out, Hex: true}
 }
 
-// ReadText decodes a text string (§7.9.2.2): UTF-16 or UTF-8 by their marks, else PDFDocEncoding, of which only the part that
-// agrees with Latin-1 is decoded. What is no text comes out with replacement characters.
+// pdfDoc are the characters of PDFDocEncoding (annex D) that are not those of Latin-1, from 0x18 and from 0x80.
+var pdfDoc18 = []rune("\u02d8\u02c7\u02c6\u02d9\u02dd\u02db\u02da\u02dc")
+var pdfDoc80 = []rune("\u2022\u2020\u2021\u2026\u2014\u2013\u0192\u2044\u2039\u203a\u2212\u2030\u201e\u201c\u201d\u2018\u2019\u201a\u2122" +
+	"\ufb01\ufb02\u0141\u0152\u0160\u0178\u017d\u0131\u0142\u0153\u0161\u017e\ufffd\u20ac")
+
+// ReadText decodes a text string (§7.9.2.2): UTF-16 or UTF-8 by their marks, else PDFDocEncoding. What is no text comes out with
+// replacement characters.
 func ReadText(b []byte) string {
 	switch {
 	case len(b) >= 2 && b[0] == 0xfe && b[1] == 0xff:
@@ -39,7 +44,11 @@ func ReadText(b []byte) string {
 	var out strings.Builder
 	for _, c := range b {
 		switch {
-		case c < 0x18 && c != '\t' && c != '\n' && c != '\r', c >= 0x18 && c < 0x20, c >= 0x7f && c <= 0xa0:
+		case c >= 0x18 && c < 0x20:
+			out.WriteRune(pdfDoc18[c-0x18])
+		case c >= 0x80 && c <= 0xa0:
+			out.WriteRune(pdfDoc80[c-0x80])
+		case c < 0x18 && c != '\t' && c != '\n' && c != '\r', c == 0x7f, c == 0xad:
 			out.WriteRune(utf8.RuneError)
 		default:
 			out.WriteRune(rune(c))

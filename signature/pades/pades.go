@@ -12,6 +12,26 @@
 //
 // A document of any size flows through in pieces of 64 KiB. Its objects are looked up where they lie: what is read besides does
 // not grow with their number.
+//
+// # What may come after a signature
+//
+// No standard says how to tell an honest later revision from a forged one. Here each revision is compared, object by object, with
+// the one before it, and all that differs must be on this list, or it is a Modification:
+//
+//   - a document security store, of certificates, CRLs, OCSP responses and their VRI, that nothing else of the document shares;
+//   - signature fields with a name of their own, each filled by a signature or a document timestamp that closes this revision
+//     or, for a field that is added empty, a later one; their annotations at the end of those of a page; their appearances;
+//   - the value and appearance of a field that was waiting for a signature, given by one that closes this revision;
+//   - in the catalog, a higher Version, and Extensions of names and numbers; in the form, its SigFlags and, if it has no
+//     fields but signatures, its defaults DR and DA;
+//   - the program and date of the save: Producer and ModDate of the information dictionary, and in the XMP packet, octet for
+//     octet otherwise, pdf:Producer, xmp:ModifyDate, xmp:MetadataDate and xmpMM:InstanceID;
+//   - objects that nothing designates, and objects written again with the same value.
+//
+// An object that the earlier revision designates without having it may not appear. A revision whose octets are not all
+// accounted for, that nothing closes, or that readers of different ages read differently is refused whole, and so is what
+// follows the last one. What a signature forbids by DocMDP, FieldMDP or the lock of its field is a Modification for it alone.
+// Filling forms and adding annotations are not allowed in this version, whatever DocMDP says.
 package pades
 
 import (

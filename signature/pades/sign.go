@@ -100,7 +100,7 @@ func (p *plan) finish(dst io.Writer, draft *cades.Draft, value, token []byte) er
 // copyHash reads the document once and writes it to dst; h is fed meanwhile by a goroutine of its own. ctx is looked at every
 // 64 KiB.
 func copyHash(ctx context.Context, dst io.Writer, h hash.Hash, doc *ades.Document) error {
-	const buffers = 3 // one is filled or written while the others are hashed
+	const buffers = 8 // enough for neither side to wait for the other at every piece
 	free, full := make(chan []byte, buffers), make(chan []byte, buffers)
 	for range buffers {
 		free <- make([]byte, 64<<10)
