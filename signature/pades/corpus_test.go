@@ -20,6 +20,19 @@ import (
 	"github.com/cadre-confiance/confiance/signature/pades"
 )
 
+// refused are the valid files that are not found so here, and why.
+var refused = map[string]string{
+	"dss/DSS-2155.pdf":                 "text after the CMS in /Contents: padding that is not zero is refused",
+	"dss/pades-ltv-with-reason.pdf":    "each update changes a trailer entry that designates a missing object, which the next one then makes",
+	"dss/dss-1376/DSS1376-rev_n-1.pdf": "form filling",
+	"dss/dss-1376/DSS1376-rev_n-2.pdf": "form filling",
+	"itext/DocumentRevisionsValidatorIntegrationTest/fullCompressionModeLevel2.pdf": "form filling",
+	"pyhanko/form-update-override-appearance-stream-ap-indirect.pdf":                "form filling",
+	"pyhanko/extensions-indirect.pdf":                                               "a metadata stream appears",
+	"pyhanko/extensions-update-indirect.pdf":                                        "a metadata stream appears",
+	"itext/PdfPKCS7Test/extensions/sample-brainpoolP384r1-sha384.pdf":               "a curve that is not computed here: unknown, not invalid",
+}
+
 // TestCorpus reads every PDF of the corpus and compares with what is expected of each.
 func TestCorpus(t *testing.T) {
 	corpus := filepath.Join(shared(t), "corpus")
@@ -57,15 +70,18 @@ func TestCorpus(t *testing.T) {
 			if got != "none" && !errors.Is(err, pades.ErrEncrypted) {
 				t.Errorf("SIGNED %s %s", path, got)
 			}
-		case crypto == "valid" && got != "valid":
-			t.Logf("REFUSED %s", path)
+		case crypto == "valid":
+			reason := refused[strings.TrimPrefix(path, "pades/")]
+			if (got == "valid") != (reason == "") {
+				t.Errorf("%s %s, which is not expected (%s): %s", got, path, reason, explain(found, err))
+			}
 		}
-		if crypto == "valid" && err == nil {
+		if crypto == "valid" && err == nil && refused[strings.TrimPrefix(path, "pades/")] == "" {
 			if signatures != "-" && signatures != strconv.Itoa(len(found.Signatures)) {
-				t.Logf("COUNT %s: %d signatures, not %s", path, len(found.Signatures), signatures)
+				t.Errorf("COUNT %s: %d signatures, not %s", path, len(found.Signatures), signatures)
 			}
 			if tokens != "-" && tokens != strconv.Itoa(len(found.Timestamps)) {
-				t.Logf("TOKENS %s: %d timestamps, not %s", path, len(found.Timestamps), tokens)
+				t.Errorf("TOKENS %s: %d timestamps, not %s", path, len(found.Timestamps), tokens)
 			}
 			if levels != "-" {
 				var names []string
@@ -76,7 +92,7 @@ func TestCorpus(t *testing.T) {
 				sort.Strings(names)
 				sort.Strings(want)
 				if strings.Join(names, ";") != strings.Join(want, ";") {
-					t.Logf("LEVEL %s: %v, not %v", path, names, want)
+					t.Errorf("LEVEL %s: %v, not %v", path, names, want)
 				}
 			}
 		}
