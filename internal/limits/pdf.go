@@ -14,7 +14,7 @@ const (
 	PDFObject = 32 << 20
 	// PDFParsed is how many octets one file may make us parse, objects read several times included, on top of
 	// PDFParsedRatio times its own size. Without it a file of a megabyte could ask for hours.
-	PDFParsed      = 256 << 20
+	PDFParsed      = 64 << 20
 	PDFParsedRatio = 16
 	// PDFNumber is the highest object number: that of ISO 32000-1 annex C.
 	PDFNumber = 8_388_607

@@ -2,7 +2,6 @@ package pades
 
 import (
 	"context"
-	"crypto"
 	"fmt"
 	"time"
 
@@ -24,7 +23,6 @@ type signature struct {
 	dict      pdf.Dict
 	at        pdf.Location // of the object that holds dict
 	first     int          // index of the first revision that has it
-	final     bool         // the last revision still has it
 	subFilter string
 
 	rangeStart int64   // offset of the gap: the end of the first range
@@ -35,7 +33,6 @@ type signature struct {
 	revision   int     // index of the revision that it closes, -1 when there is none
 	contents   []byte  // decoded /Contents, with its padding
 	problems   []facts.Problem
-	digests    map[crypto.Hash][]byte // of the two ranges
 	changes    []facts.Modification
 	permission permission
 }
@@ -50,7 +47,7 @@ func (s *signature) problem(code, clause, format string, args ...any) {
 // is still there to be judged.
 func signatures(ctx context.Context, file *pdf.File) ([]*signature, error) {
 	var all []*signature
-	known := map[pdf.Location]*signature{}
+	known := map[pdf.Location]struct{}{}
 	forms := form{}
 	revisions := file.Revisions()
 	for i := range revisions {
@@ -68,8 +65,7 @@ func signatures(ctx context.Context, file *pdf.File) ([]*signature, error) {
 			if err != nil {
 				return nil, err
 			}
-			if s, ok := known[at]; ok {
-				s.final = i == len(revisions)-1
+			if _, ok := known[at]; ok {
 				continue
 			}
 			value, err := state.Resolve(f.value)
@@ -89,14 +85,14 @@ func signatures(ctx context.Context, file *pdf.File) ([]*signature, error) {
 			if at.Kind != pdf.InUse {
 				dict = dict.Without("Contents") // of an object stream: no range of the file leaves it out, and it may be long
 			}
-			s := &signature{field: f, dict: dict, at: at, first: i, final: i == len(revisions)-1, revision: -1}
+			s := &signature{field: f, dict: dict, at: at, first: i, revision: -1}
 			if s.permission, err = readPermission(state, f, dict); err != nil {
 				if !isFormatError(err) {
 					return nil, err
 				}
 				s.problem("dictionary", "ISO 32000-2 §12.8.2", "what the signature permits cannot be read: %v", err)
 			}
-			known[at] = s
+			known[at] = struct{}{}
 			all = append(all, s)
 		}
 	}

@@ -2,31 +2,11 @@ package pades_test
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
-	"testing"
-
-	"github.com/stretchr/testify/require"
 
 	"github.com/cadre-confiance/confiance/internal/der"
 	"github.com/cadre-confiance/confiance/internal/pkix"
 	"github.com/cadre-confiance/confiance/signature/facts"
 )
-
-// shared is the folder of the corpus and of the peers.
-func shared(t testing.TB) string {
-	if dir := os.Getenv("CONFIANCE_SHARED"); dir != "" {
-		return dir
-	}
-	dir, err := os.Getwd()
-	require.NoError(t, err)
-	for ; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return filepath.Join(filepath.Dir(dir), "shared")
-		}
-		require.NotEqual(t, "/", dir)
-	}
-}
 
 // stands says whether a signature is sound, whatever the trust: valid, invalid or unknown. It is a second reading of the
 // facts, apart from package validation.
