@@ -184,6 +184,17 @@ func (s *State) lengthObject(o Object) (Object, error) {
 	return object.Value, nil
 }
 
+// Ends reports, by an error, that the data of a stream does not end where its /Length says, with "endstream", or that this is
+// beyond what the state reads: octets that come later could then become part of it.
+func (s *State) Ends(stream *Stream) error {
+	length, err := s.StreamLength(stream)
+	if err != nil {
+		return err
+	}
+	_, err = s.f.afterData(stream.Start+length, s.bound)
+	return err
+}
+
 // Decode returns a reader of a stream's decoded data; see [ErrUnsupported] for the filters. It must be read before s is asked
 // for anything else of the same file, and with a bound.
 func (s *State) Decode(stream *Stream) (io.Reader, error) {

@@ -270,17 +270,23 @@ func changedKeys(value pair) string {
 
 // advance lets the graph follow the document to the later revision.
 func (c *change) advance(ctx context.Context) error {
+	again := c.graph.broken
 	c.graph.broken = map[int]error{}
-	for number, value := range c.values {
-		if c.graph.reached(number) {
-			c.graph.scan(number, value.is)
-		}
+	for number := range c.values {
+		again[number] = nil
 	}
 	for number := range c.added {
-		if c.graph.reached(number) {
-			if err := c.graph.visit(c.after, number); err != nil && !isFormatError(err) {
+		again[number] = nil
+	}
+	for number := range again {
+		if !c.graph.reached(number) {
+			continue
+		}
+		if err := c.graph.visit(c.after, number); err != nil {
+			if !isFormatError(err) {
 				return err
 			}
+			c.graph.broken[number] = err
 		}
 	}
 	return c.graph.walk(ctx, c.after)

@@ -364,6 +364,17 @@ func TestObjectsFromNowhere(t *testing.T) {
 	require.Contains(t, got, "an object of the earlier revision cannot be read")
 	require.Contains(t, got, "belong to no object")
 
+	// A stream whose data goes on beyond the end of the signed document. A second signature does not mend it.
+	base = update(t, b, func(e *edit) { e.put(e.number(9), "99999") }) // the length of object 5
+	signed = sign(t, base, pades.Options{})
+	padded = raw(signed, strings.Repeat(" ", 99999-len(signed)+400)+"\nendstream endobj\n")
+	appended := rawUpdate(padded, nil, nil, "/Size 13/Root 1 0 R/Info 8 0 R/Prev "+lastSection(signed))
+	for _, file := range [][]byte{appended, update(t, sign(t, signed, pades.Options{}), func(*edit) {})} {
+		for _, s := range read(t, file).Signatures {
+			require.Contains(t, messages(s.Modifications), "5 0 undefined: an object of the earlier revision cannot be read")
+		}
+	}
+
 	// Objects beyond the /Size of a revision: strict readers do not see them, until it grows.
 	signed = sign(t, b, pades.Options{})
 	small := rawUpdate(signed, nil, nil, "/Size 3/Root 1 0 R/Info 8 0 R/Prev "+lastSection(signed))

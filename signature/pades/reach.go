@@ -131,5 +131,8 @@ func (g *graph) visit(state *pdf.State, number int) error {
 		return err
 	}
 	g.scan(number, object.Value)
+	if stream, ok := object.Value.(*pdf.Stream); ok {
+		return state.Ends(stream)
+	}
 	return nil
 }
