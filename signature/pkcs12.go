@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"software.sslmate.com/src/go-pkcs12"
 
@@ -78,6 +79,8 @@ func pkcs12Error(err error) error {
 		return ErrSeveralKeys
 	case text == "pkcs12: certificate missing":
 		return fmt.Errorf("%w: it holds no certificate", ErrKeyCertificate)
+	case strings.Contains(text, "asn1: "): // what the decoder says then is for who wrote it
+		return fmt.Errorf("%w: it is damaged, or a file of another kind", ErrPKCS12)
 	}
 	return fmt.Errorf("%w: %w", ErrPKCS12, err)
 }

@@ -59,15 +59,18 @@ func DigestOnly(d Digest) (*Document, error) {
 
 // OpenDocument opens a regular file. Close it.
 func OpenDocument(path string) (*Document, error) {
+	info, err := os.Stat(path) // before it is opened: the opening of a pipe waits for who writes to it
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("ades: %s is not a regular file, and only one can be read at any offset: copy what it holds into a file, or give it to Stage", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("ades: %s is not a regular file; use Stage", path)
-	}
-	if err != nil {
+	if info, err = f.Stat(); err != nil {
 		f.Close()
 		return nil, err
 	}

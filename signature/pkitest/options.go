@@ -191,7 +191,7 @@ func Extension(oid string, critical bool, value []byte) Option {
 	}}
 }
 
-// Without leaves extensions out, by OID: pkitest.Without(pkitest.ExtAuthorityKeyIdentifier).
+// Without leaves extensions out, by OID: pkitest.Without(pkitest.OIDAuthorityKeyIdentifier).
 func Without(oids ...string) Option {
 	return setting{"Without", onCertificate | onCRL, func(s *spec) {
 		for _, o := range oids {
