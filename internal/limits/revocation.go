@@ -33,6 +33,8 @@ const (
 
 	// RevocationData is how many CRLs and OCSP responses the facts of one file hold.
 	RevocationData = 4096
+	// RevocationDeltas is how many delta lists of one issuer are weighed.
+	RevocationDeltas = 16
 	// RevocationURLs is how many addresses are tried for one certificate.
 	RevocationURLs = 8
 	// RevocationHeld is the longest CRL that a fetcher hands over whole, for a signature to embed, unless told.

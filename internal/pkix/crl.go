@@ -29,6 +29,12 @@ var (
 // a CRL in DER, or exceed a bound (the error then matches der.ErrLimit too).
 var ErrCRL = errors.New("pkix: not a certificate revocation list")
 
+// Codes of anomalies that only a CRL has.
+const (
+	CodeEntryIssuer = "entry-issuer" // a certificateIssuer that cannot be compared, RFC 5280 §5.3.3
+	CodeEmptyList   = "empty-list"   // revokedCertificates without an entry, RFC 5280 §5.1.2.6
+)
+
 // A CRL is a CertificateList (RFC 5280 §5.1) as read: everything but the entries that nobody asked for.
 type CRL struct {
 	ID   [32]byte // SHA-256 of the DER

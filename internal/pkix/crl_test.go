@@ -236,7 +236,7 @@ func TestCRLIndirect(t *testing.T) {
 	}
 	require.Equal(t, [][]byte{nil, otherName, otherName, caName, caName, nil, nil}, issuers)
 	require.Equal(t, []bool{false, false, false, false, false, true, true}, unknown)
-	require.Contains(t, crlCodes(crl), pkix.CodeExtension)
+	require.Contains(t, crlCodes(crl), pkix.CodeEntryIssuer)
 }
 
 func TestCRLIssuingPoint(t *testing.T) {
@@ -308,7 +308,7 @@ func TestCRLAnomalies(t *testing.T) {
 		"version 1 with extensions":       {signList(t, seq(ecAlg, caName, march, crlExtensions(crlExtension(pkix.OIDCRLNumber, false, unhex("020101")))), ecAlg), pkix.CodeVersion},
 		"version 3":                       {signList(t, seq(unhex("020102"), ecAlg, caName, march), ecAlg), pkix.CodeVersion},
 		"GeneralizedTime":                 {list(t, element(24, []byte("20260301000000Z"))), pkix.CodeTime},
-		"empty list":                      {list(t, march, seq()), pkix.CodeExtension},
+		"empty list":                      {list(t, march, seq()), pkix.CodeEmptyList},
 		"negative number":                 {list(t, march, crlExtensions(crlExtension(pkix.OIDCRLNumber, false, unhex("0201ff")))), pkix.CodeExtension},
 		"reason 7":                        {list(t, march, seq(entry([]byte{1}, reason(7)))), pkix.CodeExtension},
 		"odd invalidity":                  {list(t, march, seq(entry([]byte{1}, crlExtension(pkix.OIDInvalidityDate, false, january)))), pkix.CodeTime},

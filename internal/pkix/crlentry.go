@@ -46,7 +46,7 @@ func (s *crlScan) readEntries(end int64) {
 		w.pos += int(total)
 	}
 	if c.Count == 0 && w.err == nil {
-		s.o.add(CodeExtension, "revokedCertificates", 0, "an empty list, which must be absent (RFC 5280 §5.1.2.6)")
+		s.o.add(CodeEmptyList, "revokedCertificates", 0, "an empty list, which must be absent (RFC 5280 §5.1.2.6)")
 	}
 }
 
@@ -229,7 +229,7 @@ func (s *crlScan) setIssuer(value []byte) {
 	switch s.unsure = found == nil; {
 	case s.unsure:
 		s.issuer = nil
-		s.note(CodeExtension, "a certificateIssuer without a directory name (RFC 5280 §5.3.3)")
+		s.note(CodeEntryIssuer, "a certificateIssuer without a directory name (RFC 5280 §5.3.3)")
 	case !bytes.Equal(found, s.issuer):
 		s.issuer = bytes.Clone(found)
 	}

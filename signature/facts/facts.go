@@ -44,6 +44,7 @@ type Document struct {
 	Certificates []Certificate `json:"certificates,omitempty"` // each once, in order of first appearance
 	Revisions    []Revision    `json:"revisions,omitempty"`    // PDF only, oldest first
 	Issuance     []Issuance    `json:"issuance,omitempty"`     // added by collect
+	Revocations  []Revocation  `json:"revocations,omitempty"`  // CRLs and OCSP responses, each once
 
 	positions map[string]int // of Certificates by ID, when AddCertificate met many
 }
