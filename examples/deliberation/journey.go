@@ -19,6 +19,7 @@ import (
 	"github.com/cadre-confiance/confiance/rgs"
 	"github.com/cadre-confiance/confiance/signature"
 	"github.com/cadre-confiance/confiance/signature/ades"
+	"github.com/cadre-confiance/confiance/signature/pades"
 	"github.com/cadre-confiance/confiance/signature/validation"
 )
 
@@ -51,7 +52,9 @@ type journey struct {
 	validator *signature.Validator
 	sealed    *exchange.Sealed
 
+	original           *ades.Document
 	signingCertificate string // SHA-256, as validated
+	watching           string // who would notice now that a bit has changed
 	message            *exchange.Message
 	pli                *os.File
 }
@@ -64,16 +67,18 @@ func (j *journey) path(name string) string { return filepath.Join(j.settings.out
 func (j *journey) say(format string, args ...any) { fmt.Fprintf(j.out, format+"\n", args...) }
 
 func (j *journey) travel(ctx context.Context) (err error) {
-	if err := os.MkdirAll(j.path(folderCerts), 0o755); err != nil {
-		return err
+	j.original = ades.Bytes(example)
+	if j.in != "" {
+		if j.original, err = ades.OpenDocument(j.in); err != nil {
+			return err
+		}
+		defer j.original.Close()
 	}
 	if j.parties, err = j.declare(ctx); err != nil {
 		return fmt.Errorf("clés : %w", err)
 	}
-	for name, content := range j.files {
-		if err := os.WriteFile(j.path(filepath.Join(folderCerts, name)), content, 0o600); err != nil {
-			return err
-		}
+	if err := j.prepare(); err != nil {
+		return err
 	}
 	if j.validator, err = signature.NewValidator(signature.ValidatorOptions{Anchors: j.anchors, TimestampAnchors: j.timeAnchor, UnsafeNoRevocation: true}); err != nil {
 		return err
@@ -96,6 +101,9 @@ func (j *journey) travel(ctx context.Context) (err error) {
 		j.say("\n%d. %s", i+1, step.title)
 		if err := step.do(ctx); err != nil {
 			j.say("  REFUSÉ : %v", err)
+			if j.tamper != "" {
+				j.say("  qui s'en aperçoit : %s", j.watching)
+			}
 			return fmt.Errorf("étape %s : %w", step.name, err)
 		}
 	}
@@ -108,28 +116,21 @@ func (j *journey) travel(ctx context.Context) (err error) {
 
 // sign signs the PDF and validates what was written.
 func (j *journey) sign(ctx context.Context) error {
-	original := ades.Bytes(example)
-	if j.in != "" {
-		var err error
-		if original, err = ades.OpenDocument(j.in); err != nil {
-			return err
-		}
-		defer original.Close()
-	}
-	if err := j.copy(ctx, fileOriginal, original); err != nil {
+	if err := j.copy(ctx, fileOriginal, j.original); err != nil {
 		return err
 	}
-	update, end := progress.Bar(j.err, "signature", original.Size())
+	update, end := progress.Bar(j.err, "signature", j.original.Size())
 	err := j.write(fileSigned, func(w io.Writer) error {
-		return signature.Sign(ctx, &counter{w: w, update: update}, original, j.maire, signature.Options{
+		return signature.Sign(ctx, &counter{w: w, update: update}, j.original, j.maire, signature.Options{
 			Format: signature.PAdES, Level: ades.BaselineT, Time: j.now(), Authority: j.authority,
 			Reason: "Délibération exécutoire", Location: "Valmont-les-Essais",
 		})
 	})
 	end()
 	if err != nil {
-		return err
+		return j.ofDocument(err)
 	}
+	j.watching = "la mairie, qui valide la signature avant d'envoyer"
 	if err := j.flip("sign", fileSigned, nil); err != nil {
 		return err
 	}
@@ -138,7 +139,7 @@ func (j *journey) sign(ctx context.Context) error {
 		return err
 	}
 	defer signed.Close()
-	j.say("  %s : %d octets, %d de plus que l'original, dont aucun octet ne change", fileSigned, signed.Size(), signed.Size()-original.Size())
+	j.say("  %s : %d octets, %d de plus que l'original, dont aucun octet ne change", fileSigned, signed.Size(), signed.Size()-j.original.Size())
 	conclusion, err := j.validate(ctx, signed)
 	if err != nil {
 		return err
@@ -150,8 +151,19 @@ func (j *journey) sign(ctx context.Context) error {
 	return nil
 }
 
+// ofDocument names the document in an error that is about it.
+func (j *journey) ofDocument(err error) error {
+	for _, fault := range []error{pades.ErrNotPDF, pades.ErrEncrypted, pades.ErrDamaged, pades.ErrUnsupported, pades.ErrLimit, pades.ErrForbidden} {
+		if j.in != "" && errors.Is(err, fault) {
+			return fmt.Errorf("%s : %w", j.in, err)
+		}
+	}
+	return err
+}
+
 // check judges the signing certificate by the rules of the RGS: that of the file, if it is the one that the signature was verified with.
 func (j *journey) check(context.Context) error {
+	j.watching = "la mairie, qui compare le certificat contrôlé à celui qui a signé"
 	path := filepath.Join(folderCerts, "maire.pem")
 	if err := j.flip("rgs", path, nil); err != nil {
 		return err
@@ -219,6 +231,7 @@ func (j *journey) seal(ctx context.Context) error {
 
 // open opens the pli as the préfecture, which knows nothing but its own key and its anchors, and validates the document.
 func (j *journey) open(ctx context.Context) (err error) {
+	j.watching = "la préfecture, qui vérifie le pli avant d'en écrire le contenu"
 	if j.pli, err = os.Open(j.path(filePli)); err != nil {
 		return err
 	}
@@ -238,6 +251,7 @@ func (j *journey) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	j.watching = "la préfecture, qui valide la signature du document reçu"
 	opened := filepath.Join(folderOpened, partName)
 	if err := j.flip("open", opened, nil); err != nil {
 		return err
@@ -271,6 +285,7 @@ func (j *journey) receipt(ctx context.Context) error {
 	if err := os.WriteFile(j.path(fileReceipt), receipt, 0o644); err != nil {
 		return err
 	}
+	j.watching = "la mairie, qui vérifie l'accusé contre ce qu'elle a envoyé"
 	if err := j.flip("receipt", fileReceipt, []byte(`"accepted"`)); err != nil {
 		return err
 	}
@@ -307,15 +322,21 @@ func (j *journey) validate(ctx context.Context, document *ades.Document) (*valid
 	return &result.Conclusion, nil
 }
 
-// judge says what a conclusion is, and refuses anything but signatures that are all passed.
+// judge says what a conclusion is, and refuses unless the last signature, which is the maire's, is passed. Those that were there before
+// must be whole.
 func (j *journey) judge(c *validation.Conclusion) error {
 	if len(c.Signatures) == 0 {
 		return errors.New("aucune signature")
 	}
-	for _, s := range c.Signatures {
-		j.say("  signature %s : %s", s.ID, verdict(s))
-		if s.Indication != validation.TotalPassed {
-			return errors.New(strings.Join(reasons(s), " ; "))
+	last := len(c.Signatures) - 1
+	for i, s := range c.Signatures {
+		label := "signature"
+		if i < last {
+			label = "signature antérieure"
+		}
+		j.say("  %s %s : %s", label, s.ID, verdict(s))
+		if i < last && s.Crypto == validation.CryptoInvalid || i == last && s.Indication != validation.TotalPassed {
+			return fmt.Errorf("%s %s : %s", label, s.ID, strings.Join(reasons(s), " ; "))
 		}
 	}
 	return nil

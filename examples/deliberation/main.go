@@ -10,6 +10,9 @@
 // text and JSON, the pli, the opened PDF, its validation report, the signed receipt (CAdES-B-T) and the certificates. The last lines are
 // the commands of OpenSSL, poppler and qpdf that check it all again.
 //
+// A document that others have signed before is signed beside them. Their signatures are told, and must be whole; whom to believe for
+// them is not asked here.
+//
 // -tamper flips one bit at a step (sign, rgs, seal, open, receipt) and shows who notices.
 //
 // The exit status is 0 if every step verified, 1 if one did not, 2 if the command line is wrong.
@@ -56,14 +59,21 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, now func(
 	var s settings
 	flags := flag.NewFlagSet("deliberation", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&s.in, "in", "", "PDF to send; the délibération of the example unless told")
-	flags.StringVar(&s.out, "out", "deliberation-out", "folder for the results")
-	flags.StringVar(&s.p12, "p12", "", "PKCS#12 file of the key that signs and seals")
+	flags.StringVar(&s.in, "in", "", "PDF `FILE` to send; the délibération of the example unless told")
+	flags.StringVar(&s.out, "out", "deliberation-out", "`FOLDER` for the results")
+	flags.StringVar(&s.p12, "p12", "", "PKCS#12 `FILE` of the key that signs and seals")
 	flags.StringVar(&s.password, "password", "", "its password")
-	flags.StringVar(&s.authorityURL, "tsa", "", "URL of an RFC 3161 timestamp authority")
-	flags.StringVar(&s.authorityAnchors, "tsa-anchors", "", "PEM file or folder that vouches for that authority; without it, its own word is taken, and said so")
-	flags.StringVar(&s.tamper, "tamper", "", "flip one bit at a step: "+strings.Join(steps, ", "))
-	if err := flags.Parse(args); err != nil {
+	flags.StringVar(&s.authorityURL, "tsa", "", "`URL` of an RFC 3161 timestamp authority")
+	flags.StringVar(&s.authorityAnchors, "tsa-anchors", "", "`PEM` file or folder that vouches for that authority; without it, its own word is taken, and said so")
+	flags.StringVar(&s.tamper, "tamper", "", "flip one bit at a `STEP`: "+strings.Join(steps, ", "))
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "usage: deliberation [flags]")
+		flags.PrintDefaults()
+	}
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return exitVerified
+	case err != nil:
 		return exitUsage
 	}
 	if err := s.check(flags.Args()); err != nil {
@@ -81,7 +91,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, now func(
 func (s *settings) check(rest []string) error {
 	switch {
 	case len(rest) > 0:
-		return fmt.Errorf("unexpected argument %q", rest[0])
+		return fmt.Errorf("%q follows the flags; the document is given with -in", rest[0])
 	case s.tamper != "" && !slices.Contains(steps, s.tamper):
 		return fmt.Errorf("-tamper is one of %s", strings.Join(steps, ", "))
 	case s.p12 == "" && s.password != "":

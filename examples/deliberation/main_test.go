@@ -52,14 +52,50 @@ func TestWholeJourney(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, leftovers)
 
+	for name, mode := range map[string]os.FileMode{"racine.pem": 0o644, "reception-prefecture.cle-de-demonstration.pem": 0o600} {
+		info, err := os.Stat(filepath.Join(dir, folderCerts, name))
+		require.NoError(t, err)
+		require.Equal(t, mode, info.Mode().Perm(), name)
+	}
+
 	status, _, stderr = travel(t, "-out", dir)
 	require.Equal(t, exitVerified, status, "a second run replaces the results of the first: %s", stderr)
+	status, _, _ = travel(t, "-out", dir, "-tamper", "rgs")
+	require.Equal(t, exitRefused, status)
+	require.NoFileExists(t, filepath.Join(dir, fileReceipt), "a journey that stopped leaves no result of another")
+}
+
+// A document that somebody else has signed already: his signature stays, and is told; an altered one is refused.
+func TestSignedBefore(t *testing.T) {
+	before, dir := t.TempDir(), t.TempDir()
+	status, _, stderr := travel(t, "-out", before)
+	require.Equal(t, exitVerified, status, stderr)
+	signed := filepath.Join(before, fileSigned)
+	status, stdout, stderr := travel(t, "-in", signed, "-out", dir)
+	require.Equal(t, exitVerified, status, stderr)
+	require.Contains(t, stdout, "signature antérieure S-1 : INDÉTERMINÉE (INDETERMINATE, NO_CERTIFICATE_CHAIN_FOUND)")
+	require.Contains(t, stdout, "signature S-2 : VALIDE")
+
+	content, err := os.ReadFile(signed)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(signed, bytes.Replace(content, []byte("/Producer"), []byte("/producer"), 1), 0o600))
+	status, _, stderr = travel(t, "-in", signed, "-out", dir)
+	require.Equal(t, exitRefused, status)
+	require.Contains(t, stderr, "signature antérieure S-1")
+	require.Contains(t, stderr, "reference.intact")
+
+	status, _, stderr = travel(t, "-in", signed, "-out", before)
+	require.Equal(t, exitRefused, status, "the document would be removed with the results")
+	require.Contains(t, stderr, "donnez un autre -out")
+	require.FileExists(t, signed)
 }
 
 // One bit, at each step, and somebody notices: the reason is the right one.
 func TestTampering(t *testing.T) {
-	for step, reason := range map[string]string{
-		"sign": "reference.intact", "rgs": "empreinte SHA-256", "seal": "payload is not intact", "open": "reference.intact", "receipt": "message-digest",
+	for step, want := range map[string]struct{ reason, who string }{
+		"sign": {"reference.intact", "la mairie, qui valide"}, "rgs": {"empreinte SHA-256", "la mairie, qui compare"},
+		"seal": {"payload is not intact", "la préfecture, qui vérifie le pli"}, "open": {"reference.intact", "la préfecture, qui valide"},
+		"receipt": {"message-digest", "la mairie, qui vérifie l'accusé"},
 	} {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
@@ -67,7 +103,8 @@ func TestTampering(t *testing.T) {
 			require.Equal(t, exitRefused, status, stdout)
 			require.Contains(t, stdout, "est changé")
 			require.Contains(t, stdout, "REFUSÉ")
-			require.Contains(t, stderr, reason)
+			require.Contains(t, stdout, "qui s'en aperçoit : "+want.who)
+			require.Contains(t, stderr, want.reason)
 		})
 	}
 }
@@ -118,12 +155,15 @@ func TestWhatCannotTravel(t *testing.T) {
 		says   string
 	}{
 		"no such step":     {[]string{"-tamper", "post"}, exitUsage, "-tamper is one of"},
-		"argument":         {[]string{"acte.pdf"}, exitUsage, "unexpected argument"},
+		"argument":         {[]string{"acte.pdf"}, exitUsage, "-in"},
+		"help":             {[]string{"-h"}, exitVerified, "usage: deliberation"},
 		"password alone":   {[]string{"-password", "x"}, exitUsage, "-p12"},
 		"anchors alone":    {[]string{"-tsa-anchors", "x"}, exitUsage, "-tsa"},
 		"wrong flag":       {[]string{"-nope"}, exitUsage, "not defined"},
 		"missing file":     {[]string{"-in", filepath.Join(dir, "none.pdf")}, exitRefused, "no such file"},
-		"not a PDF":        {[]string{"-in", put("letter.txt", []byte("bonjour"))}, exitRefused, "PDF"},
+		"a folder":         {[]string{"-in", dir}, exitRefused, "not a regular file"},
+		"empty":            {[]string{"-in", put("empty.pdf", nil)}, exitRefused, "empty.pdf : pdf"},
+		"not a PDF":        {[]string{"-in", put("letter.txt", []byte("bonjour"))}, exitRefused, "letter.txt : pdf"},
 		"truncated PDF":    {[]string{"-in", put("half.pdf", example[:len(example)/2])}, exitRefused, "pdf"},
 		"wrong password":   {[]string{"-p12", old, "-password", "Secret"}, exitRefused, "password"},
 		"not a PKCS#12":    {[]string{"-p12", put("key.p12", []byte("bonjour"))}, exitRefused, "PKCS#12"},

@@ -10,10 +10,42 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/cadre-confiance/confiance/signature/ades"
 	"github.com/cadre-confiance/confiance/signature/validation"
 )
+
+// prepare makes the output folder, with the certificates in it and nothing that an earlier journey left: a result that is there was made
+// by this one.
+func (j *journey) prepare() error {
+	if err := os.MkdirAll(j.path(folderCerts), 0o755); err != nil {
+		return err
+	}
+	for _, name := range []string{fileOriginal, fileSigned, fileRGS + ".txt", fileRGS + ".json", filePli, fileCapsule, fileManifest,
+		filepath.Join(folderOpened, partName), fileValidation + ".txt", fileValidation + ".json", fileReceipt} {
+		there, err := os.Stat(j.path(name))
+		if err != nil {
+			continue
+		}
+		if given, err := os.Stat(j.in); err == nil && os.SameFile(given, there) {
+			return fmt.Errorf("%s est un résultat du dossier %s ; donnez un autre -out", j.in, j.settings.out)
+		}
+		if err := os.Remove(j.path(name)); err != nil {
+			return err
+		}
+	}
+	for name, content := range j.files {
+		mode := os.FileMode(0o644)
+		if strings.Contains(name, ".cle-") {
+			mode = 0o600
+		}
+		if err := os.WriteFile(j.path(filepath.Join(folderCerts, name)), content, mode); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // write makes a result whole or not at all: a failed step leaves no half file that could be taken for a result.
 func (j *journey) write(name string, content func(io.Writer) error) (err error) {
@@ -171,7 +203,8 @@ func (j *journey) recheck() []string {
 	}
 	lines := []string{
 		"qpdf --check " + at(fileSigned),
-		fmt.Sprintf("mkdir -p %s && certutil -N -d sql:%[1]s --empty-password && certutil -A -d sql:%[1]s -n racine -t C,C,C -i %[2]s", at("nss"), signers),
+		// Made anew: certutil asks for the password of a database that is there, for ever when nobody can answer.
+		fmt.Sprintf("rm -rf %[1]s && mkdir %[1]s && certutil -N -d sql:%[1]s --empty-password && certutil -A -d sql:%[1]s -n racine -t C,C,C -i %[2]s", at("nss"), signers),
 		fmt.Sprintf("pdfsig -nssdir sql:%s %s", at("nss"), at(fileSigned)),
 		fmt.Sprintf("cmp %s %s", at(fileSigned), at(filepath.Join(folderOpened, partName))),
 		fmt.Sprintf("openssl cms -verify -cades -binary -inform DER -in %s -CAfile %s -purpose any", at(fileManifest), signers),
