@@ -68,6 +68,8 @@ func Example() {
 	//                  passerait inaperçue.
 	//   Que faire      Fournir l'état de révocation (liste CRL ou réponse OCSP) publié
 	//                  par l'autorité qui a émis le certificat.
+	//   En détail      no revocation data say whether the certificate is revoked
+	//                  [revocation.available]
 }
 
 // Names are left out for a report that goes to someone who need not know who signed.

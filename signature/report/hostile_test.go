@@ -138,6 +138,8 @@ func TestNamesAreCleaned(t *testing.T) {
 		"\xffx":                              "\ufffdx",
 		"محمد":                               "محمد", // right to left by itself is no lie
 		strings.Repeat("é", 1000):            strings.Repeat("é", 160) + "…",
+		strings.Repeat("xy ", 100):           strings.Repeat("xy ", 53) + "x…",
+		strings.Repeat("abcd ", 100):         strings.Repeat("abcd ", 31) + "abcd…",
 		strings.Repeat("é", 160):             strings.Repeat("é", 160),
 		strings.Repeat("x", 5000) + "\u202e": strings.Repeat("x", 160) + "…",
 	} {

@@ -65,6 +65,7 @@ type signatureView struct {
 	ID, Anchor, Class, Verdict, Who string
 	Rows                            []row
 	Reasons, Remedies, Notes        []string
+	Technical                       []Check
 	Modifications                   []modificationView
 	Picture                         *picture
 	Timestamps                      []timestampView
@@ -75,6 +76,7 @@ type timestampView struct {
 	ID, Anchor, Class, Verdict, Label string
 	Rows                              []row
 	Reasons, Remedies, Notes          []string
+	Technical                         []Check
 	Blocks                            []blockView
 }
 
@@ -120,7 +122,8 @@ func (r *Report) view(l Language) *view {
 func (r *Report) signatureView(s *Signature, drawn bool) signatureView {
 	v := signatureView{
 		ID: s.ID, Anchor: "signature-" + s.ID, Class: string(s.verdict()), Verdict: r.short(s), Rows: r.summary(s),
-		Reasons: s.Words.Reasons, Remedies: s.Words.Remedies, Notes: s.Words.Notes, Blocks: r.blockViews(s.Blocks),
+		Reasons: s.Words.Reasons, Remedies: s.Words.Remedies, Notes: s.Words.Notes,
+		Technical: r.technical(s.Findings), Blocks: r.blockViews(s.Blocks),
 	}
 	if s.Signer != nil {
 		v.Who = s.Signer.Name
@@ -142,7 +145,8 @@ func (r *Report) signatureView(s *Signature, drawn bool) signatureView {
 func (r *Report) timestampView(t *Timestamp) timestampView {
 	return timestampView{
 		ID: t.ID, Anchor: "timestamp-" + t.ID, Class: string(t.verdict()), Verdict: r.shortToken(t), Label: r.prose.tokenLabel(t),
-		Rows: r.tokenSummary(t), Reasons: t.Words.Reasons, Remedies: t.Words.Remedies, Notes: t.Words.Notes, Blocks: r.blockViews(t.Blocks),
+		Rows: r.tokenSummary(t), Reasons: t.Words.Reasons, Remedies: t.Words.Remedies, Notes: t.Words.Notes,
+		Technical: r.technical(t.Findings), Blocks: r.blockViews(t.Blocks),
 	}
 }
 

@@ -44,14 +44,15 @@ func clean(s string, longest int) string {
 		default:
 			marks = 0
 		}
+		if space {
+			if n++; n < longest {
+				b.WriteByte(' ')
+			}
+			space = false
+		}
 		if n >= longest {
 			cut = true
 			break
-		}
-		if space {
-			b.WriteByte(' ')
-			space = false
-			n++
 		}
 		b.WriteRune(r)
 		n++

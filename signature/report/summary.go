@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cadre-confiance/confiance/signature/validation"
@@ -27,6 +28,7 @@ var (
 	rowRemedies = text{"Que faire", "What to do"}
 	rowNotes    = text{"À noter", "To note"}
 	rowStandard = text{"Conclusion", "Conclusion"}
+	rowDetail   = text{"En détail", "In detail"}
 )
 
 var intactWords = map[validation.Crypto]text{
@@ -165,6 +167,24 @@ func (p *prose) wordRows(w *Words) []row {
 	}
 	return rows
 }
+
+// technical are the checks that broke, as one would tell them to a technician: precise, and in English. A detailed report has
+// them among all checks, and a redacted one not, since they quote names.
+func (r *Report) technical(findings []Check) (out []Check) {
+	if r.Redacted || r.source.detailed {
+		return nil
+	}
+	for _, c := range findings {
+		isSaid := slices.ContainsFunc(out, func(o Check) bool { return o.ID == c.ID && o.Message == c.Message })
+		if c.Status == validation.Broken && !isSaid && len(out) < technicalChecks {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// technicalChecks is how many a screen shows.
+const technicalChecks = 4
 
 // standard writes a verdict in the words of EN 319 102-1.
 func standard(i validation.Indication, s validation.SubIndication) string {

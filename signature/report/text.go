@@ -74,6 +74,7 @@ func (r *Report) textSignature(out *page, s *Signature, detailed bool) {
 		out.row("  ", label, r.modification(&m))
 	}
 	out.rows("  ", r.prose.wordRows(&s.Words))
+	r.textTechnical(out, "  ", s.Findings)
 	r.textBlocks(out, "  ", s.Blocks)
 	for i := range s.Timestamps {
 		if i == limits.ReportTextSignatures && !detailed {
@@ -92,7 +93,16 @@ func (r *Report) textTimestamp(out *page, indent string, t *Timestamp) {
 	out.line(indent, r.prose.tokenLabel(t)+" "+t.ID+text{" : ", ": "}.in(l)+strings.ToUpper(r.shortToken(t)))
 	out.rows(indent+"  ", r.tokenSummary(t))
 	out.rows(indent+"  ", r.prose.wordRows(&t.Words))
+	r.textTechnical(out, indent+"  ", t.Findings)
 	r.textBlocks(out, indent+"  ", t.Blocks)
+}
+
+func (r *Report) textTechnical(out *page, indent string, findings []Check) {
+	detail := row{Label: rowDetail.in(r.prose.language)}
+	for _, c := range r.technical(findings) {
+		detail.Lines = append(detail.Lines, c.Message+" ["+c.ID+"]")
+	}
+	out.rows(indent, []row{detail})
 }
 
 var statusWords = map[validation.Status]text{
