@@ -33,6 +33,7 @@ type Attack struct {
 // Breaks says what an attack asks a validator to believe wrongly.
 type Breaks int
 
+// What attacks break.
 const (
 	// BreaksSignature: what is signed, or what a reader will see, is not what the signer signed; or the value is no signature.
 	// At least one signature of the file must not be reported as sound: a refusal of the file, no signature reported at all, an
