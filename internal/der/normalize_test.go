@@ -66,7 +66,7 @@ func TestNormalize(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, got, again)
 
-			oracle, n, ok := slowNormalize(ber, 0)
+			oracle, n, ok := slowNormalize(ber)
 			require.True(t, ok)
 			require.Equal(t, len(ber), n)
 			require.Equal(t, want, oracle)
