@@ -208,7 +208,7 @@ func TestEveryRuleIsTestedBothWays(t *testing.T) {
 
 		"certificate.authority-key-identifier": true, "revocation.available": true, "signer.not-self-signed": true,
 		"signer.extended-key-usage": true, // only where there is one
-		"reference.found": true, "value.supported": true, "time.algorithms": true, "time.content-timestamp": true,
+		"reference.found":           true, "value.supported": true, "time.algorithms": true, "time.content-timestamp": true,
 	}
 	for _, r := range validation.Rules() {
 		require.True(t, broken[r.ID], "no test expects %s to break", r.ID)
