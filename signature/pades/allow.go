@@ -34,11 +34,11 @@ func (c *change) catalog(ctx context.Context) error {
 		}
 		c.modified(ref.Number, "/%s of the catalog is changed", key)
 	}
-	c.explained[ref.Number] = true
+	c.explained[ref.Number] = c.owned(ref.Number, "Root", "Data") // of the trailer; of what signs by a transform
 	if err := c.catch(ref.Number, c.extensions(ref.Number, was.Get("Extensions"), is.Get("Extensions"))); err != nil {
 		return err
 	}
-	if err := c.acroForm(was.Get("AcroForm"), is.Get("AcroForm")); err != nil {
+	if err := c.acroForm(ref.Number, was.Get("AcroForm"), is.Get("AcroForm")); err != nil {
 		return err
 	}
 	return c.securityStore(ref.Number, was.Get("DSS"), is.Get("DSS"))
@@ -105,7 +105,7 @@ func (c *change) explain(o pdf.Object, only parent) int {
 
 // acroForm allows a form to grow by signature fields that are signed in this revision, and its fields that wait for a
 // signature to be signed.
-func (c *change) acroForm(was, is pdf.Object) error {
+func (c *change) acroForm(catalog int, was, is pdf.Object) error {
 	before, err := c.before.Dict(was)
 	if err != nil {
 		return err
@@ -114,11 +114,7 @@ func (c *change) acroForm(was, is pdf.Object) error {
 	if err != nil {
 		return err
 	}
-	number := 0
-	if ref, ok := is.(pdf.Ref); ok {
-		number = ref.Number
-		c.explained[number] = c.owned(number, "AcroForm")
-	}
+	number := c.explain(is, parent{catalog, "AcroForm"})
 	if c.names, c.signaturesOnly, err = c.forms.names(c.before); err != nil {
 		return err
 	}
@@ -126,9 +122,12 @@ func (c *change) acroForm(was, is pdf.Object) error {
 		switch key {
 		case "Fields":
 		case "DR", "DA":
-			// Defaults of fields that say nothing: they could make a text appear that was signed without showing.
+			// Defaults of fields that say nothing: they could make a text appear that was signed without showing. Readers
+			// take fonts for annotations that have no appearance there too.
 			if !c.signaturesOnly {
 				c.modified(number, "/%s of a form with other fields than signatures is changed", key)
+			} else if !added(before.Get(key), after.Get(key)) {
+				c.modified(number, "/%s of the form loses or changes a value", key)
 			}
 		case "SigFlags": // §12.7.3: only says that there are signatures, and that they want incremental updates
 			old, _ := before.Get(key).(pdf.Integer)
@@ -139,11 +138,30 @@ func (c *change) acroForm(was, is pdf.Object) error {
 			c.modified(number, "/%s of the form is changed", key)
 		}
 	}
-	return c.fieldList(number, before.Get("Fields"), after.Get("Fields"))
+	holder := number
+	if holder == 0 {
+		holder = catalog
+	}
+	return c.fieldList(number, parent{holder, "Fields"}, before.Get("Fields"), after.Get("Fields"))
+}
+
+// added reports whether a value only has more than before: dictionaries may grow, and nothing that was there changes.
+func added(was, is pdf.Object) bool {
+	before, ok1 := was.(pdf.Dict)
+	after, ok2 := is.(pdf.Dict)
+	if !ok1 || !ok2 {
+		return was == nil || pdf.Equal(was, is)
+	}
+	for _, e := range before {
+		if !added(e.Value, after.Get(e.Key)) {
+			return false
+		}
+	}
+	return true
 }
 
 // fieldList allows the list of fields to grow.
-func (c *change) fieldList(number int, was, is pdf.Object) error {
+func (c *change) fieldList(number int, holder parent, was, is pdf.Object) error {
 	before, err := c.before.Array(was)
 	if err != nil {
 		return err
@@ -156,9 +174,7 @@ func (c *change) fieldList(number int, was, is pdf.Object) error {
 	if !ok {
 		c.modified(number, "fields of the form are taken away or moved")
 	}
-	if ref, ok := is.(pdf.Ref); ok && c.owned(ref.Number, "Fields") {
-		c.explained[ref.Number] = true
-	}
+	c.explain(is, holder)
 	for _, o := range new {
 		if err := c.newField(o); err != nil {
 			return err
@@ -230,8 +246,13 @@ func (c *change) newField(o pdf.Object) error {
 
 // newName reports whether a field has a name that no field of the earlier revision has: two of one name are one field.
 func (c *change) newName(dict pdf.Dict) bool {
-	name, ok := dict.Get("T").(pdf.String)
-	return ok && len(name.Value) > 0 && !c.names[pdf.ReadText(name.Value)]
+	title, ok := dict.Get("T").(pdf.String)
+	name := pdf.ReadText(title.Value)
+	if !ok || name == "" || c.names[name] {
+		return false
+	}
+	c.names[name] = true
+	return true
 }
 
 func (c *change) plainField(ref pdf.Ref, dict pdf.Dict) bool {
@@ -394,6 +415,13 @@ func (c *change) annotations(_ context.Context, number int, value pair) (bool, e
 	is, ok2 := value.is.(pdf.Array)
 	if !ok1 || !ok2 || !c.owned(number, "Annots") {
 		return false, nil
+	}
+	for _, o := range was { // a resource may have that name too: a colour space begins with a name
+		switch o.(type) {
+		case pdf.Ref, pdf.Dict:
+		default:
+			return false, nil
+		}
 	}
 	return c.onlyWidgets(was, is), nil
 }

@@ -73,6 +73,9 @@ func (c *change) packet(ctx context.Context, state *pdf.State, o pdf.Object) ([]
 	if !ok || stream.Dict.Get("Type") != pdf.Name("Metadata") {
 		return nil, nil
 	}
+	if kind := stream.Dict.Get("Subtype"); kind != nil && kind != pdf.Name("XML") {
+		return nil, nil
+	}
 	for _, e := range stream.Dict {
 		if !slices.Contains([]pdf.Name{"Type", "Subtype", "Length", "Filter", "DecodeParms", "DL"}, e.Key) {
 			return nil, nil

@@ -155,6 +155,10 @@ func (c *change) classify(ctx context.Context, number int) error {
 		if err != nil {
 			return err
 		}
+		// A reference of the generation before is null for some readers, and the object for others.
+		if was.Generation != is.Generation && c.graph.reached(number) {
+			c.modified(number, "the object is of another generation")
+		}
 		if !same || was.Generation != is.Generation {
 			c.values[number] = pair{old.Value, now.Value}
 			if c.weight += weight(old.Value) + weight(now.Value); c.weight > limits.PDFChanged {
@@ -275,6 +279,8 @@ func changedKeys(value pair) string {
 
 // advance lets the graph follow the document to the later revision.
 func (c *change) advance(ctx context.Context) error {
+	size, _ := c.after.Trailer().Get("Size").(pdf.Integer)
+	c.graph.size, c.graph.hidden = int(size), 0
 	again := c.graph.broken
 	c.graph.broken = map[int]error{}
 	for number := range c.values {
@@ -294,7 +300,11 @@ func (c *change) advance(ctx context.Context) error {
 			c.graph.broken[number] = err
 		}
 	}
-	return c.graph.walk(ctx, c.after)
+	err := c.graph.walk(ctx, c.after)
+	if c.graph.hidden > 0 {
+		c.modified(c.graph.hidden, "the object that the revision brings or designates is beyond its /Size")
+	}
+	return err
 }
 
 func fatal(problems []facts.Problem) bool {

@@ -148,6 +148,10 @@ func TestLaterRevisions(t *testing.T) {
 		"another form":           {with(func(e *edit) { e.u.Put(e.root, e.catalog.With("AcroForm", e.add("<</Fields[]>>"))) }), "taken away"},
 		"appearances to be made": {with(func(e *edit) { e.u.Put(e.formRef, e.form.With("NeedAppearances", true)) }), "/NeedAppearances"},
 		"XFA":                    {with(func(e *edit) { e.u.Put(e.formRef, e.form.With("XFA", e.parse("[]"))) }), "/XFA"},
+		"defaults of the form":   {with(func(e *edit) { e.putForm(e.form.With("DR", e.parse("<</Font<</F9 5 0 R>>>>"))) }), ""},
+		"rectangle of the field": {with(func(e *edit) { f := e.field(); e.u.Put(f, e.dict(f).With("Rect", e.parse("[0 0 600 800]"))) }), "/Rect"},
+		"lock of the field":      {with(func(e *edit) { f := e.field(); e.u.Put(f, e.dict(f).With("Lock", e.parse("<</Action/All>>"))) }), "/Lock"},
+		"seed value":             {with(func(e *edit) { f := e.field(); e.u.Put(f, e.dict(f).With("SV", e.parse("<</Ff 1>>"))) }), "/SV"},
 		"flags of the form":      {with(func(e *edit) { e.u.Put(e.formRef, e.form.With("SigFlags", pdf.Integer(8))) }), "/SigFlags"},
 		"signature dictionary":   {with(func(e *edit) { e.replaceSignature() }), "of type /Sig is changed"},
 		"signature field":        {with(func(e *edit) { f := e.field(); e.u.Put(f, e.dict(f).With("T", pdf.Text("Other"))) }), "/T"},
@@ -269,6 +273,7 @@ func TestStructuralAttacks(t *testing.T) {
 	first := lastSection(unsigned)
 	twice := sign(t, signed, pades.Options{})
 	forged := "<</Length 6>>stream\nforged\nendstream"
+	pageAgain := "3 1 obj\n<<" + pageAnnots(t, signed, annots(t, signed)) + ">>\nendobj\n"
 	info := `<</Title(D\351lib\351ration)/Producer(x)/ModDate(D:2026)>>` // what the information dictionary may become
 	for name, c := range map[string]struct {
 		file  []byte
@@ -287,6 +292,9 @@ func TestStructuralAttacks(t *testing.T) {
 		"deleted":                      {raw(signed, "xref\n5 1\n0000000000 00001 f \ntrailer\n<<"+trailer+">>\nstartxref\n"+strconv.Itoa(len(signed))+"\n%%EOF\n"), "5 0 undefined: the object is deleted", 1},
 		"another object's place":       {raw(signed, "xref\n5 1\n0000000407 00000 n \ntrailer\n<<"+trailer+">>\nstartxref\n"+strconv.Itoa(len(signed))+"\n%%EOF\n"), "object 6 0 where the cross-reference says 5 0", 1},
 		"another generation":           {raw(signed, "5 1 obj\n"+forged+"\nendobj\nxref\n5 1\n"+fmt.Sprintf("%010d", len(signed))+" 00001 n \ntrailer\n<<"+trailer+">>\nstartxref\n"+strconv.Itoa(len(signed)+len("5 1 obj\n"+forged+"\nendobj\n"))+"\n%%EOF\n"), "5 0 undefined: a stream is changed", 1},
+		"page of another generation":   {raw(signed, pageAgain+"xref\n3 1\n"+fmt.Sprintf("%010d", len(signed))+" 00001 n \ntrailer\n<<"+trailer+">>\nstartxref\n"+strconv.Itoa(len(signed)+len(pageAgain))+"\n%%EOF\n"), "3 0 undefined: the object is of another generation", 1},
+		"annotations beyond /Size":     {rawUpdate(signed, map[int]string{3: "<<" + pageAnnots(t, signed, "13 0 R") + ">>", 13: annots(t, signed)}, []int{3, 13}, trailer), "13 0 undefined: the object that the revision brings or designates is beyond its /Size", 1},
+		"annotations elsewhere":        {rawUpdate(signed, map[int]string{3: "<<" + pageAnnots(t, signed, "13 0 R") + ">>", 13: annots(t, signed)}, []int{3, 13}, strings.Replace(trailer, "/Size 13", "/Size 14", 1)), "", 1},
 		"hybrid section":               {hybridUpdate(signed, trailer), "for readers of different ages", 1},
 		"another root":                 {rawUpdate(signed, map[int]string{13: "<</Type/Catalog/Pages 2 0 R>>"}, []int{13}, strings.Replace(trailer, "/Root 1", "/Root 13", 1)), "/Root of the trailer", 0},
 		"contents as information":      {rawUpdate(signed, map[int]string{5: info}, []int{5}, strings.Replace(trailer, "/Info 8", "/Info 5", 1)), "5 0 undefined: a stream is changed", 1},
@@ -318,6 +326,25 @@ func TestStructuralAttacks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// annots are the annotations of the first page, as source.
+func annots(t *testing.T, b []byte) (source string) {
+	update(t, b, func(e *edit) {
+		list, err := e.state.Array(e.page.Get("Annots"))
+		require.NoError(t, err)
+		source = string(pdf.Append(nil, list))
+	})
+	return source
+}
+
+// pageAnnots are the entries of the first page, with other annotations.
+func pageAnnots(t *testing.T, b []byte, list string) (source string) {
+	update(t, b, func(e *edit) {
+		require.Equal(t, 3, e.pageRef.Number)
+		source = string(pdf.Append(nil, e.page.With("Annots", pdf.Raw(list))))
+	})
+	return strings.TrimSuffix(strings.TrimPrefix(source, "<<"), ">>")
 }
 
 // hybridUpdate lists an object in a cross-reference stream that only newer readers look at.

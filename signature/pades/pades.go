@@ -25,12 +25,13 @@
 //   - of a document timestamp, which an author cannot forbid, the invisible field alone: an annotation without extent, or the
 //     value of a field whose appearance stays what it was. What is no token over this revision brings nothing;
 //   - in the catalog, a higher Version, and Extensions of names and numbers; in the form, its SigFlags and, if it has no
-//     fields but signatures, its defaults DR and DA;
+//     fields but signatures, more defaults DR and DA than before;
 //   - the program and date of the save: Producer and ModDate of the information dictionary, and in the XMP packet, octet for
 //     octet otherwise, pdf:Producer, xmp:ModifyDate, xmp:MetadataDate and xmpMM:InstanceID;
 //   - objects that nothing designates, and objects written again with the same value.
 //
-// An object that the earlier revision designates without having it may not appear. A revision whose octets are not all
+// An object that the earlier revision designates without having it may not appear, and one that a reader meets may neither change
+// its generation nor lie beyond /Size. A revision whose octets are not all
 // accounted for, that nothing closes, or that readers of different ages read differently is refused whole, and so is what
 // follows the last one. What a signature forbids by DocMDP, FieldMDP or the lock of its field is a Modification for it alone.
 // Filling forms and adding annotations are not allowed in this version, whatever DocMDP says.

@@ -18,6 +18,8 @@ type graph struct {
 	broken  map[int]error // reachable objects that cannot be read
 	stores  map[int]bool  // dictionaries of a document security store, in any revision
 	highest int           // number of an object met
+	size    int           // what /Size says in the state that is walked; 0 for nothing
+	hidden  int           // number of an object met that is not below it
 	stack   []int32
 }
 
@@ -126,6 +128,9 @@ func (g *graph) visit(state *pdf.State, number int) error {
 		g.push(at.Container) // its length may be an object of its own
 	}
 	g.highest = max(g.highest, number)
+	if g.size > 0 && number >= g.size {
+		g.hidden = number
+	}
 	object, err := state.ObjectAt(pdf.Ref{Number: number}, at)
 	if err != nil {
 		return err

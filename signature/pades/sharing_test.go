@@ -53,6 +53,16 @@ func TestSharedObjects(t *testing.T) {
 		e.u.Put(e.root, e.catalog.With("Extensions", e.number(50)))
 	}, func(e *edit) { e.put(e.number(50), "<</ESIC<</BaseVersion/1.7>>/ADBE<</ExtensionLevel 3>>>>") })
 	require.Empty(t, got)
+	// The fonts of the page are the catalog.
+	got = change(func(e *edit) { e.u.Put(e.pageRef, e.page.With("Resources", e.parse("<</Font 1 0 R>>"))) },
+		func(e *edit) { e.u.Put(e.root, e.catalog.With("DSS", e.store(""))) })
+	require.Contains(t, got, "1 0 undefined: an object of type /Catalog is changed")
+	// Fonts of a form may be added, not changed: readers draw annotations without an appearance with them.
+	defaults := func(e *edit, fonts string) { e.putForm(e.form.With("DR", e.parse("<</Font<<"+fonts+">>>>"))) }
+	b2 := sign(t, b, pades.Options{})
+	b2 = sign(t, update(t, b2, func(e *edit) { defaults(e, "/F1 7 0 R") }), pades.Options{})
+	require.Empty(t, read(t, update(t, b2, func(e *edit) { defaults(e, "/F1 7 0 R/F2 6 0 R") })).Signatures[1].Modifications)
+	require.Contains(t, messages(read(t, update(t, b2, func(e *edit) { defaults(e, "/F1 6 0 R") })).Signatures[1].Modifications), "/DR of the form loses or changes")
 	// The annotations of the page are its contents too; a signature adds its own.
 	base := update(t, b, func(e *edit) {
 		e.put(e.number(50), "[5 0 R]")
