@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -280,6 +281,10 @@ func emailWithin(address, constraint string) (bool, error) {
 	at := strings.LastIndexByte(address, '@')
 	if at < 1 || at == len(address)-1 {
 		return false, fmt.Errorf("%w: a mail address without local part or host", ErrNameConstraints)
+	}
+	// A host in Unicode is to be in A-labels (RFC 9598 §3). Compared as it is, it would escape a subtree that is.
+	if strings.ContainsFunc(address[at:], func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return false, fmt.Errorf("%w: a mail address whose host is not ASCII", ErrNameConstraints)
 	}
 	if local := strings.LastIndexByte(constraint, '@'); local >= 0 { // one mailbox: the local part keeps its case
 		return address[:at] == constraint[:local] && strings.EqualFold(address[at+1:], constraint[local+1:]), nil

@@ -63,6 +63,13 @@ func TestNameConstraints(t *testing.T) {
 	uri := func(text string) pkitest.Option {
 		return pkitest.Extension(pkitest.OIDSubjectAltName, false, append([]byte{0x30, byte(len(text) + 2)}, general(6, text)...))
 	}
+	// mailbox is an SmtpUTF8Mailbox (RFC 9598 §3): its OID, then [0] EXPLICIT UTF8String.
+	mailbox := func(text string) pkitest.Option {
+		value := append([]byte{0xa0, byte(len(text) + 2), 0x0c, byte(len(text))}, text...)
+		value = append([]byte{6, 8, 0x2b, 6, 1, 5, 5, 7, 8, 9}, value...)
+		value = append([]byte{0xa0, byte(len(value))}, value...)
+		return pkitest.Extension(pkitest.OIDSubjectAltName, false, append([]byte{0x30, byte(len(value))}, value...))
+	}
 	rows := []struct {
 		name                string
 		permitted, excluded [][]byte
@@ -93,6 +100,10 @@ func TestNameConstraints(t *testing.T) {
 		{"mail address of the subject and another", nil, [][]byte{general(1, "boisjoli.example")}, leaf(mail, pkitest.Email("a@ailleurs.example")), pkix.ErrNameNotPermitted},
 		{"mail address with a zero", [][]byte{general(1, "boisjoli.example")}, nil, leaf(pkitest.Email("a@ailleurs.example\x00@boisjoli.example")), pkix.ErrNameConstraints},
 		{"host with a zero", [][]byte{general(2, "boisjoli.example")}, nil, leaf(pkitest.DNS("ailleurs.example\x00.boisjoli.example")), pkix.ErrNameConstraints},
+		{"mail address in Unicode", [][]byte{general(1, "boisjoli.example")}, nil, leaf(mailbox("maïté@boisjoli.example")), nil},
+		{"mail address in Unicode elsewhere", [][]byte{general(1, "boisjoli.example")}, nil, leaf(mailbox("maïté@ailleurs.example")), pkix.ErrNameNotPermitted},
+		{"mail host in Unicode", nil, [][]byte{general(1, "xn--t-5fa.example")}, leaf(mailbox("a@été.example")), pkix.ErrNameConstraints},
+		{"no constraint on mail", nil, [][]byte{general(2, "boisjoli.example")}, leaf(mailbox("a@été.example")), nil},
 		{"mail address without host", [][]byte{general(1, "boisjoli.example")}, nil, leaf(pkitest.Email("mairie")), pkix.ErrNameConstraints},
 
 		{"URI on the host", [][]byte{general(6, "www.boisjoli.example")}, nil, leaf(uri("https://www.boisjoli.example:443/a")), nil},
