@@ -104,6 +104,7 @@ type work struct {
 type ask struct {
 	kind                        validation.NeedKind
 	signed, certificate, issuer string
+	newer                       bool
 }
 
 func newWork(doc *facts.Document, in validation.Input, s Sources) *work {
@@ -126,7 +127,7 @@ func newWork(doc *facts.Document, in validation.Input, s Sources) *work {
 // satisfy does what it can about some needs, and reports whether the facts have more in them now.
 func (w *work) satisfy(ctx context.Context, needs []validation.Need) (isMore bool, err error) {
 	for _, need := range needs {
-		key := ask{need.Kind, need.Signed, need.Certificate, need.Issuer}
+		key := ask{need.Kind, need.Signed, need.Certificate, need.Issuer, need.NotBefore != nil}
 		if w.asked[key] {
 			continue
 		}
