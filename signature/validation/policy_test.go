@@ -209,7 +209,7 @@ func TestEveryRuleIsTestedBothWays(t *testing.T) {
 	note(known.conclude().Signatures[0].Blocks)
 	for _, reason := range []pkitest.Reason{pkitest.KeyCompromise, pkitest.CertificateHold} {
 		revoked := newScene(t, pkitest.Revoked(now.AddDate(0, 0, -1), reason))
-		revoked.in.Policy = policy
+		revoked.in.Policy, revoked.in.UnsafeNoRevocation = policy, false
 		revoked.in.ProofsOfExistence = []validation.ProofOfExistence{{Time: now.AddDate(0, 0, -7)}}
 		*revoked.signature().ClaimedTime = now.AddDate(0, 0, -7)
 		revoked.give(revoked.root.CRL(pkitest.Late()), revoked.ca.CRL())

@@ -373,6 +373,16 @@ func (x *subject) lackStatus(b *builder, c *certificate, index int, s *status) {
 	b.breaksWith(rule, because(rule.SubIndication), level, c.id, message)
 }
 
+// doubt records what makes an acceptable status less certain. Who does not require one does not require it to be certain.
+func (x *subject) doubt(b *builder, r *Rule, object, message string) {
+	switch level := x.e.policy.level(r, x.scope); {
+	case !x.e.in.UnsafeNoRevocation:
+		b.breaks(r, object, message)
+	case level != Ignore:
+		b.note(r, Warning, object, message+", and this was not required (UnsafeNoRevocation)")
+	}
+}
+
 // checkStatus judges an acceptable status at a time.
 func (x *subject) checkStatus(b *builder, c *certificate, index int, s *status, at time.Time) {
 	notRevoked := ruleCANotRevoked
@@ -404,7 +414,7 @@ func (x *subject) checkStatus(b *builder, c *certificate, index int, s *status, 
 func (x *subject) checkFreshness(b *builder, c, issuer *certificate, s *status, at time.Time) {
 	if s.Kind == facts.KindCRL {
 		if s.NextUpdate == nil {
-			b.breaks(ruleNextUpdate, c.id, "the list does not say when the next one will be issued")
+			x.doubt(b, ruleNextUpdate, c.id, "the list does not say when the next one will be issued")
 		} else {
 			b.holds(ruleNextUpdate, c.id)
 		}
@@ -414,7 +424,7 @@ func (x *subject) checkFreshness(b *builder, c, issuer *certificate, s *status, 
 		x.need(Need{Kind: NeedRevocation, Certificate: c.id, Issuer: issuer.id, NotBefore: &since})
 	}
 	if reason := x.e.policy.stale(s, at); reason != "" {
-		b.breaks(ruleFresh, c.id, reason)
+		x.doubt(b, ruleFresh, c.id, reason)
 		return
 	}
 	b.holds(ruleFresh, c.id)
@@ -452,11 +462,16 @@ func (x *subject) checkRevocationAlgorithms(b *builder, s *status, at time.Time)
 		if err == nil {
 			var scheme pkix.Scheme
 			if scheme, err = pkix.ParseScheme(a, &s.signers[i].PublicKey, 0); err == nil {
-				x.judge(b, ruleRevocationAlgorithm, id, x.e.policy.Algorithms.signature(scheme, s.signers[i].PublicKey.Bits, at))
+				j := x.e.policy.Algorithms.signature(scheme, s.signers[i].PublicKey.Bits, at)
+				if j.ok || !x.e.in.UnsafeNoRevocation {
+					x.judge(b, ruleRevocationAlgorithm, id, j)
+				} else {
+					x.doubt(b, ruleRevocationAlgorithm, id, j.text)
+				}
 				continue
 			}
 		}
-		b.breaks(ruleRevocationAlgorithm, id, err.Error())
+		x.doubt(b, ruleRevocationAlgorithm, id, err.Error())
 	}
 }
 
@@ -470,7 +485,7 @@ func (x *subject) checkRevocationSigners(b *builder, p *path, at time.Time) {
 		switch {
 		case signer.id == p.certificates[len(p.certificates)-1].id:
 		case at.Before(signer.NotBefore) || at.After(signer.NotAfter):
-			b.breaks(ruleRevocationSigner, signer.id, "the certificate of who signed the revocation data is not valid at "+stamp(at))
+			x.doubt(b, ruleRevocationSigner, signer.id, "the certificate of who signed the revocation data is not valid at "+stamp(at))
 			continue
 		}
 		b.holds(ruleRevocationSigner, signer.id)

@@ -153,6 +153,15 @@ func TestRevocation(t *testing.T) {
 			check: "revocation.acceptable", status: validation.Warning,
 		},
 
+		{
+			name: "late, weak, and not required", edit: func(s *scene) {
+				strict(s)
+				s.in.UnsafeNoRevocation = true
+				s.give(s.root.CRL(pkitest.Late()), s.ca.CRL(pkitest.LegacySHA1()))
+			},
+			check: "revocation.algorithm", message: "was not required", status: validation.Warning,
+		},
+
 		// Revoked.
 		{
 			name: "revoked", options: []pkitest.Option{pkitest.Revoked(yesterday, pkitest.KeyCompromise)}, edit: func(s *scene) { s.give(s.root.CRL(), s.ca.CRL()) },
