@@ -10,7 +10,7 @@ import (
 var (
 	ErrContainer = errors.New("exchange: the file is not a pli: its mark, its trailer or its sums are wrong")
 	ErrHeader    = errors.New("exchange: the header is not the one spelling of a header, or not that of this capsule")
-	ErrCapsule   = errors.New("exchange: the capsule cannot be opened") // one message for every recipient, key and octet that fails
+	ErrCapsule   = errors.New("exchange: the capsule cannot be opened: the key is not one of its recipients', or it was altered") // one message for every recipient, key and octet that fails
 	ErrSignature = errors.New("exchange: the signature is not that of a trusted sender")
 	ErrType      = errors.New("exchange: what was signed is not what this place calls for")
 	ErrTime      = errors.New("exchange: the dates do not allow it")

@@ -54,6 +54,8 @@ type Report struct {
 func Verify(ctx context.Context, src io.ReaderAt, size int64, o VerifyOptions) (*Report, error) {
 	r := &reading{ctx: ctx, src: src, size: size, identities: o.Identities, o: o.OpenOptions}
 	steps := slices.Clone(outerSteps)
+	withManifest := slices.Concat(manifestSteps, []step{
+		{"addressees", (*reading).checkAgreement}, {"payload size", (*reading).checkSize}, {"payload key", (*reading).checkCommitment}})
 	switch {
 	case len(o.Identities) > 0:
 		steps = slices.Concat(openSteps, []step{{"content", (*reading).checkContent}})
@@ -63,8 +65,7 @@ func Verify(ctx context.Context, src io.ReaderAt, size int64, o VerifyOptions) (
 	case o.Manifest != nil:
 		steps = append(steps, step{"capsule form", (*reading).checkCapsuleForm})
 		r.content = &capsuleContent{manifest: o.Manifest}
-		steps = slices.Concat(steps, manifestSteps, []step{
-			{"addressees", (*reading).checkAgreement}, {"payload size", (*reading).checkSize}, {"payload key", (*reading).checkCommitment}})
+		steps = slices.Concat(steps, withManifest)
 	default:
 		steps = append(steps, step{"capsule form", (*reading).checkCapsuleForm})
 	}
@@ -79,9 +80,14 @@ func Verify(ctx context.Context, src io.ReaderAt, size int64, o VerifyOptions) (
 		r.steps = append(r.steps, Step{Name: s.name, State: Skipped, Detail: "a step before failed"})
 	}
 	for _, s := range openSteps {
-		if !slices.ContainsFunc(r.steps, func(t Step) bool { return t.Name == s.name }) {
-			r.steps = append(r.steps, Step{Name: s.name, State: Skipped, Detail: "it takes a key, or the manifest"})
+		if slices.ContainsFunc(r.steps, func(t Step) bool { return t.Name == s.name }) {
+			continue
 		}
+		detail := "it takes a key"
+		if slices.ContainsFunc(withManifest, func(t step) bool { return t.name == s.name }) {
+			detail += ", or the manifest"
+		}
+		r.steps = append(r.steps, Step{Name: s.name, State: Skipped, Detail: detail})
 	}
 	report := &Report{Steps: r.steps, Header: r.header, Findings: r.findings}
 	if r.passed("manifest") {

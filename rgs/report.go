@@ -61,12 +61,20 @@ var statusWords = map[Status]Text{
 	NotApplicable: {"sans objet", "n/a"}, NotEffective: {"hors dates", "not effective"}, Undetermined: {"indéterminé", "undetermined"},
 }
 
-// WriteText writes the report for a person: what does not conform first, then the rest.
+// WriteText writes the report for a person: what does not conform first, then the rest. It says when the date of use is outside the
+// validity of the certificate, of which no rule speaks: [Report.NotBefore] and NotAfter tell programs.
 func (r *Report) WriteText(w io.Writer, l Language) error {
-	head := Text{"Certificat de %s\n  émis par %s\n  valable du %s au %s, examiné à la date du %s\n  %d règles respectées, %d non respectées, %d recommandations non suivies, %d à noter, %d indéterminées\n",
-		"Certificate of %s\n  issued by %s\n  valid from %s to %s, examined as of %s\n  %d rules respected, %d not, %d recommendations not followed, %d notices, %d undetermined\n"}
+	head := Text{"Certificat de %s\n  émis par %s\n  valable du %s au %s, examiné à la date du %s%s\n  %d règles respectées, %d non respectées, %d recommandations non suivies, %d à noter, %d indéterminées\n",
+		"Certificate of %s\n  issued by %s\n  valid from %s to %s, examined as of %s%s\n  %d rules respected, %d not, %d recommendations not followed, %d notices, %d undetermined\n"}
 	day := func(t time.Time) string { return t.UTC().Format(time.DateOnly) }
-	if _, err := fmt.Fprintf(w, head.In(l), r.Subject, r.Issuer, day(r.NotBefore), day(r.NotAfter), day(r.Time),
+	outside := Text{} // no rule says that a certificate must not be used then, because nobody accepts it
+	switch {
+	case r.Time.After(r.NotAfter):
+		outside = Text{" : IL EST EXPIRÉ", ": IT IS EXPIRED"}
+	case r.Time.Before(r.NotBefore):
+		outside = Text{" : IL N'EST PAS ENCORE VALABLE", ": IT IS NOT VALID YET"}
+	}
+	if _, err := fmt.Fprintf(w, head.In(l), r.Subject, r.Issuer, day(r.NotBefore), day(r.NotAfter), day(r.Time), outside.In(l),
 		r.Count(Pass), r.Count(Fail), r.Count(Warn), r.Count(Notice), r.Count(Undetermined)); err != nil {
 		return err
 	}

@@ -354,6 +354,12 @@ func TestTextReport(t *testing.T) {
 		require.NoError(t, report.WriteText(&b, language))
 		require.Contains(t, b.String(), word)
 		require.Contains(t, b.String(), "RègleHash-3")
+		require.NotContains(t, b.String(), "EXPIR")
+	}
+	for word, of := range map[string]time.Time{"IL EST EXPIRÉ": at.AddDate(9, 0, 0), "PAS ENCORE VALABLE": at.AddDate(-9, 0, 0)} {
+		var b strings.Builder
+		require.NoError(t, judged(t, false, rgs.Seal, of, opts{pkitest.Seal}).WriteText(&b, rgs.French))
+		require.Contains(t, b.String(), word)
 	}
 }
 

@@ -48,17 +48,20 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("identifiers", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags.SetOutput(io.Discard) // an error of the package flag repeats the argument, which may be an identifier
 	lenient := flags.Bool("lenient", false, "accept the separators that a scheme documents")
 	list := flags.Bool("list", false, "print the schemes and exit")
-	flags.Usage = func() {
+	usage := func() {
+		flags.SetOutput(stderr)
 		fmt.Fprintln(stderr, "usage: identifiers [-lenient] < LINES\n       identifiers -list\nA line is the name of a scheme, one space, and an identifier.")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {
+		usage()
 		if errors.Is(err, flag.ErrHelp) {
 			return exitValid
 		}
+		fmt.Fprintln(stderr, "identifiers: a flag is not one of these")
 		return exitFailed
 	}
 	if flags.NArg() > 0 { // not repeated: it may be an identifier

@@ -117,9 +117,12 @@ func TestListAndUsage(t *testing.T) {
 	require.Contains(t, stderr.String(), "usage: identifiers")
 	stderr.Reset()
 	require.Equal(t, 2, run([]string{"-nonsense"}, nil, &stdout, &stderr))
-	stderr.Reset()
-	require.Equal(t, 2, run([]string{"73282932000074"}, nil, &stdout, &stderr))
-	require.NotContains(t, stderr.String(), "7328")
+	for _, argument := range []string{"73282932000074", "-73282932000074", "-lenient=73282932000074"} {
+		stderr.Reset()
+		require.Equal(t, 2, run([]string{argument}, nil, &stdout, &stderr))
+		require.NotContains(t, stderr.String(), "7328", "an argument may be an identifier")
+		require.Contains(t, stderr.String(), "identifiers: ")
+	}
 }
 
 type failing struct{ after io.Reader }

@@ -58,7 +58,14 @@ func run(args []string, stdout, stderr io.Writer, now func() time.Time) int {
 	function := flags.String("function", "", "function asked: sign, auth, auth_sign, encrypt, seal, server_auth, client_auth, tsu, ocsp, code")
 	at := flags.String("at", "", "date of use, RFC 3339; now unless told")
 	lang := flags.String("lang", "fr", "language of the text: fr or en")
-	if err := flags.Parse(args); err != nil {
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "usage: rgscheck [flags] FILE…")
+		flags.PrintDefaults()
+	}
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return exitConforms
+	case err != nil:
 		return exitUnreadable
 	}
 	c := command{json: *asJSON, language: rgs.Language(*lang), registry: rgs.Default(), out: stdout, input: rgs.Input{All: *all}}
@@ -82,7 +89,7 @@ func (c *command) configure(level, function, at string, now func() time.Time) (e
 		return fmt.Errorf("-lang is fr or en, not %q", c.language)
 	}
 	if err = c.input.Level.UnmarshalText([]byte(level)); err != nil {
-		return fmt.Errorf("-level: %w", err)
+		return fmt.Errorf("-level is 1, 2 or 3, not %q", level)
 	}
 	if function != "" {
 		if c.input.Function, err = rgs.ParseFunction(function); err != nil {
@@ -92,7 +99,7 @@ func (c *command) configure(level, function, at string, now func() time.Time) (e
 	c.input.Time = now()
 	if at != "" {
 		if c.input.Time, err = time.Parse(time.RFC3339, at); err != nil {
-			return fmt.Errorf("-at: %w", err)
+			return fmt.Errorf("-at is a time such as 2026-04-02T12:00:00Z, not %q", at)
 		}
 	}
 	return nil

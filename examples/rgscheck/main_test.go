@@ -68,6 +68,8 @@ func TestExitStatuses(t *testing.T) {
 		"PEM of something else": {[]string{key}, exitUnreadable, "PEM without a certificate"},
 		"unreadable beats weak": {[]string{bad, text}, exitUnreadable, "not an X.509 certificate"},
 		"no file":               {nil, exitUnreadable, "no file"},
+		"help":                  {[]string{"-h"}, exitConforms, "usage: rgscheck"},
+		"a folder":              {[]string{t.TempDir()}, exitUnreadable, "is a directory"},
 		"wrong flag":            {[]string{"-nope", good}, exitUnreadable, "flag provided but not defined"},
 		"wrong level":           {[]string{"-level", "4", good}, exitUnreadable, "-level"},
 		"no such function":      {[]string{"-function", "seals", good}, exitUnreadable, "-function"},

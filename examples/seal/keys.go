@@ -105,7 +105,7 @@ func readCertificate(argument string) (exchange.SIRET, *x509.Certificate, error)
 	}
 	c, err := x509.ParseCertificate(data)
 	if err != nil {
-		return "", nil, fmt.Errorf("%s: %w", path, err)
+		return "", nil, fmt.Errorf("%s: no certificate that can be read, PEM or DER: %w", path, err)
 	}
 	if siret == "" {
 		s, ok := exchange.SIRETOf(c)

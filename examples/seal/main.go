@@ -32,6 +32,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -79,6 +80,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, now func(
 	commands := map[string]func(*command){"seal": sealCommand, "open": openCommand, "verify": verifyCommand, "show": showCommand}
 	if len(args) == 0 || commands[args[0]] == nil {
 		fmt.Fprintln(stderr, "usage: seal seal|open|verify|show [flags]; seal COMMAND -h lists them")
+		if len(args) > 0 && slices.Contains([]string{"-h", "-help", "--help", "help"}, args[0]) {
+			return exitDone
+		}
 		return exitUsage
 	}
 	c := &command{name: args[0], flags: flag.NewFlagSet("seal "+args[0], flag.ContinueOnError), out: stdout, err: stderr, now: now()}
@@ -174,6 +178,8 @@ func (m *moment) String() string {
 }
 
 func (m *moment) Set(s string) (err error) {
-	m.Time, err = time.Parse(time.RFC3339, s)
-	return err
+	if m.Time, err = time.Parse(time.RFC3339, s); err != nil {
+		return errors.New("a time is written 2026-04-02T12:00:00Z")
+	}
+	return nil
 }

@@ -190,6 +190,8 @@ func TestRefusals(t *testing.T) {
 	d.refuses(exitUsage, "follows the flags", open+"-anchors @root.pem another")
 	d.refuses(exitUsage, "usage", "unseal")
 	d.refuses(exitUsage, "usage", "")
+	d.refuses(exitDone, "usage", "-h")
+	d.refuses(exitDone, "-unsafe-any-sender", "open -h")
 	d.refuses(exitUsage, "-at", open+"-at yesterday")
 
 	pli := d.read("pli")
@@ -241,6 +243,10 @@ func TestSealRefusals(t *testing.T) {
 	d.refuses(exitUsage, "SIRET", "seal -from @seal.p12 -password essai -sender 12345678901234 -to @rsa.pem"+rest)
 	d.refuses(exitFailed, "no such file", "seal -from @seal.p12 -password essai -to @rsa.pem -in @nothing -out @out")
 	d.refuses(exitFailed, "regular", "seal -from @seal.p12 -password essai -to @rsa.pem -in @ -out @out")
+	d.refuses(exitFailed, "give another name", "seal -from @seal.p12 -password essai -to @rsa.pem -in @vide.txt -out @")
+	d.refuses(exitFailed, "writing "+d.path("nowhere/pli"), "seal -from @seal.p12 -password essai -to @rsa.pem -in @vide.txt -out @nowhere/pli")
+	d.refuses(exitFailed, "no certificate that can be read", "seal -from @seal.p12 -password essai -to @vide.txt"+rest)
+	d.refuses(exitUsage, "2026-04-02T12:00:00Z", "seal -from @seal.p12 -password essai -to @rsa.pem -not-after tomorrow"+rest)
 	entries, err := os.ReadDir(d.dir)
 	require.NoError(t, err)
 	for _, e := range entries {

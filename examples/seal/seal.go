@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"mime"
 	"os"
@@ -145,8 +147,13 @@ func (s *sealFlags) write(ctx context.Context, o exchange.SealOptions) (sealed *
 
 // whole writes a file under a temporary name and renames it: under its name there is all of it or what was there before.
 func whole(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is there and not a regular file: give another name", path)
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".seal-")
-	if err != nil {
+	if failed := new(fs.PathError); errors.As(err, &failed) { // whose path is that of the temporary file
+		return fmt.Errorf("writing %s: %w", path, failed.Err)
+	} else if err != nil {
 		return err
 	}
 	defer func() {

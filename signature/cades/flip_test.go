@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"sort"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -56,14 +57,14 @@ func regionOf(regions []region, at int) string {
 	return ""
 }
 
-// flips turns every step-th bit of a small CAdES and returns how often what is read is still sound, by region.
-func flips(t *testing.T, key pkitest.KeyType, level ades.Level, step int) map[string]int {
+// flips turns every step-th bit of a small CAdES and returns the octets in which one leaves what is read sound, by region.
+func flips(t *testing.T, key pkitest.KeyType, level ades.Level, step int) map[string][]int {
 	h := sharedHouse()
 	id := h.leaf(key)
 	signed := sign(t, signer(t, id), cades.Options{Level: level, Authority: h.tsa})
 	regions := tolerated(t, signed, id.DER)
 	original := read(t, signed, nil).Signatures[0]
-	accepted := map[string]int{}
+	accepted := map[string][]int{}
 	for bit := 0; bit < 8*len(signed); bit += step {
 		flipped := bytes.Clone(signed)
 		flipped[bit/8] ^= 1 << (bit % 8)
@@ -75,7 +76,7 @@ func flips(t *testing.T, key pkitest.KeyType, level ades.Level, step int) map[st
 		now := doc.Signatures[0]
 		where := regionOf(regions, bit/8)
 		require.NotEmpty(t, where, "bit %d, octet %d (0x%02x): nothing says that it may change", bit, bit/8, signed[bit/8])
-		accepted[where]++
+		accepted[where] = append(accepted[where], bit/8)
 		require.Equal(t, original.Value, now.Value)
 		require.Equal(t, original.ToBeSigned, now.ToBeSigned)
 		require.Equal(t, content, inside.Bytes())
@@ -89,12 +90,23 @@ func signerOf(doc *facts.Document, s *facts.Signature) []byte {
 	return doc.Certificate(s.SigningCertificate[0].Matches[0]).Raw
 }
 
-func describeFlips(accepted map[string]int) (lines []string) {
-	for where, n := range accepted {
-		lines = append(lines, fmt.Sprintf("%s: %d", where, n))
+// describeFlips lists every octet in which a flip was tolerated, as ranges.
+func describeFlips(accepted map[string][]int) string {
+	var lines []string
+	for where, octets := range accepted {
+		line := fmt.Sprintf("\n  %s: %d flips, in octets", where, len(octets))
+		for from := 0; from < len(octets); {
+			to := from
+			for to+1 < len(octets) && octets[to+1] <= octets[to]+1 {
+				to++
+			}
+			line += fmt.Sprintf(" %d-%d", octets[from], octets[to])
+			from = to + 1
+		}
+		lines = append(lines, line)
 	}
 	sort.Strings(lines)
-	return lines
+	return strings.Join(lines, "")
 }
 
 // A sample of the bits: each octet once, each time another bit of it. The sweep of all is under the tag sweep.
