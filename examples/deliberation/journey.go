@@ -20,6 +20,7 @@ import (
 	"github.com/cadre-confiance/confiance/signature"
 	"github.com/cadre-confiance/confiance/signature/ades"
 	"github.com/cadre-confiance/confiance/signature/pades"
+	"github.com/cadre-confiance/confiance/signature/report"
 	"github.com/cadre-confiance/confiance/signature/validation"
 )
 
@@ -35,7 +36,7 @@ const (
 	fileCapsule    = "4-capsule.der"
 	fileManifest   = "4-manifeste.p7m"
 	folderOpened   = "5-ouvert"
-	fileValidation = "6-validation" // .txt and .json
+	fileValidation = "6-validation" // .txt, .json, .html and .xml
 	fileReceipt    = "7-accuse.p7m"
 	folderCerts    = "certificats"
 
@@ -140,14 +141,14 @@ func (j *journey) sign(ctx context.Context) error {
 	}
 	defer signed.Close()
 	j.say("  %s : %d octets, %d de plus que l'original, dont aucun octet ne change", fileSigned, signed.Size(), signed.Size()-j.original.Size())
-	conclusion, err := j.validate(ctx, signed)
+	result, err := j.validate(ctx, signed)
 	if err != nil {
 		return err
 	}
-	if err := j.judge(conclusion); err != nil {
+	if err := j.judge(&result.Conclusion); err != nil {
 		return err
 	}
-	j.signingCertificate = conclusion.Signatures[len(conclusion.Signatures)-1].Signer.Certificate
+	j.signingCertificate = result.Signatures[len(result.Signatures)-1].Signer.Certificate
 	return nil
 }
 
@@ -262,17 +263,18 @@ func (j *journey) open(ctx context.Context) (err error) {
 		return err
 	}
 	defer document.Close()
-	conclusion, err := j.validate(ctx, document)
+	result, err := j.validate(ctx, document)
 	if err != nil {
 		return err
 	}
-	if err := j.writeJSON(fileValidation+".json", conclusion); err != nil {
-		return err
+	said := report.New(result.Facts, &result.Conclusion, report.Options{File: partName, Detailed: true})
+	for form, write := range map[string]func(io.Writer) error{".txt": said.Text, ".json": said.JSON, ".html": said.HTML, ".xml": said.ETSI} {
+		if err := j.write(fileValidation+form, write); err != nil {
+			return err
+		}
 	}
-	if err := j.write(fileValidation+".txt", func(w io.Writer) error { return writeConclusion(w, opened, conclusion) }); err != nil {
-		return err
-	}
-	return j.judge(conclusion)
+	j.say("  %s : .html et .txt pour une personne, .json et .xml (ETSI TS 119 102-2) pour un programme", fileValidation)
+	return j.judge(&result.Conclusion)
 }
 
 // receipt makes the préfecture's receipt, and verifies it as the mairie.
@@ -314,12 +316,8 @@ func (j *journey) receipt(ctx context.Context) error {
 	return nil
 }
 
-func (j *journey) validate(ctx context.Context, document *ades.Document) (*validation.Conclusion, error) {
-	result, err := j.validator.Validate(ctx, document, signature.ValidateOptions{Time: j.now()})
-	if err != nil {
-		return nil, err
-	}
-	return &result.Conclusion, nil
+func (j *journey) validate(ctx context.Context, document *ades.Document) (*signature.Validation, error) {
+	return j.validator.Validate(ctx, document, signature.ValidateOptions{Time: j.now()})
 }
 
 // judge says what a conclusion is, and refuses unless the last signature, which is the maire's, is passed. Those that were there before

@@ -27,7 +27,7 @@ func TestWholeJourney(t *testing.T) {
 	require.Equal(t, exitVerified, status, stderr)
 	require.Contains(t, stdout, "Tout est vérifié")
 	for _, name := range []string{fileOriginal, fileSigned, fileRGS + ".txt", fileRGS + ".json", filePli, fileCapsule, fileManifest,
-		filepath.Join(folderOpened, partName), fileValidation + ".txt", fileValidation + ".json", fileReceipt, filepath.Join(folderCerts, "racine.pem")} {
+		filepath.Join(folderOpened, partName), fileValidation + ".txt", fileValidation + ".json", fileValidation + ".html", fileValidation + ".xml", fileReceipt, filepath.Join(folderCerts, "racine.pem")} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		require.NoError(t, err)
 		require.NotZero(t, info.Size(), name)

@@ -45,7 +45,7 @@ type parties struct {
 
 // declare makes the parties: those of a PKI in memory, replaced by the caller's key and timestamp authority where given.
 func (j *journey) declare(ctx context.Context) (*parties, error) {
-	pki := pkitest.New(pkitest.At(j.now()), pkitest.StrongKeys())
+	pki := pkitest.New(pkitest.Clock(j.now), pkitest.StrongKeys())
 	root := pki.Root("Racine de démonstration")
 	ca := root.Intermediate("AC de démonstration")
 	maire := ca.Leaf("Camille Exemple", pkitest.Sign, pkitest.RSA3072, pkitest.Person("Camille", "Exemple"),

@@ -149,24 +149,6 @@ func (c *counter) Write(p []byte) (int, error) {
 
 func certificates(list ...*x509.Certificate) []*x509.Certificate { return list }
 
-// writeConclusion writes what a validation found, for a person.
-func writeConclusion(w io.Writer, name string, c *validation.Conclusion) error {
-	if _, err := fmt.Fprintf(w, "Validation de %s selon l'EN 319 102-1, politique %s\n", filepath.Base(name), c.Policy); err != nil {
-		return err
-	}
-	for _, s := range c.Signatures {
-		if _, err := fmt.Fprintf(w, "\nSignature %s : %s\n", s.ID, verdict(s)); err != nil {
-			return err
-		}
-		for _, check := range s.Findings() {
-			if _, err := fmt.Fprintf(w, "  %-8s %-26s %s — %s\n", check.Status, check.Clause, check.ID, check.Message); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // verdict puts the indication of a signature in a few words.
 func verdict(s validation.SignatureConclusion) string {
 	words := map[validation.Indication]string{validation.TotalPassed: "VALIDE", validation.TotalFailed: "INVALIDE", validation.Indeterminate: "INDÉTERMINÉE"}

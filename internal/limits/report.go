@@ -8,6 +8,8 @@ const (
 	ReportTimestamps = 1000
 	// ReportCertificates is how many certificates are described.
 	ReportCertificates = 500
+	// ReportRevocations is how many CRLs and OCSP responses are described.
+	ReportRevocations = 500
 	// ReportRevisions is how many revisions of a PDF are described.
 	ReportRevisions = 200
 	// ReportChecks is how many checks are listed of one signature or timestamp.

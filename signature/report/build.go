@@ -17,6 +17,7 @@ type source struct {
 	raw        map[string][]byte             // certificates, by ID
 	positions  map[string]int                // of certificates in the report
 	shown      map[string]string             // IDs of the facts, as the report writes them
+	data       map[string]bool               // CRLs and responses, by ID
 	detailed   bool
 }
 
@@ -36,7 +37,8 @@ type builder struct {
 	used         map[string]bool
 	names        [2][]string // of signatures and of timestamps, in the order of the conclusion
 	positions    map[string]int
-	checks       int // listed so far
+	data         map[string]int // positions of CRLs and responses in the facts
+	checks       int            // listed so far
 }
 
 // New makes the report of a conclusion. doc is the facts that it was drawn from; without them (nil) the report says only
@@ -49,6 +51,7 @@ func New(doc *facts.Document, c *validation.Conclusion, o Options) *Report {
 	b.Format = oneOf(doc.Format, formats...)
 	b.Policy, b.Time = name(c.Policy), known(c.Time)
 	b.index()
+	b.indexRevocations()
 	owned := b.addTimestamps()
 	for i := range c.Signatures {
 		if i == limits.ReportSignatures {
@@ -57,6 +60,7 @@ func New(doc *facts.Document, c *validation.Conclusion, o Options) *Report {
 		}
 		b.Signatures = append(b.Signatures, b.signature(b.names[0][i], &c.Signatures[i], owned))
 	}
+	b.addRevocations()
 	b.addRevisions()
 	b.Report.Verdict = verdictOf(c)
 	b.Words = b.fileWords(c)
@@ -86,11 +90,12 @@ func newBuilder(doc *facts.Document, c *validation.Conclusion, o Options) *build
 	p := &prose{language: o.Language, zone: o.Zone, redact: o.Redact}
 	src := source{
 		signatures: map[string]*facts.Signature{}, tokens: map[string]*facts.Token{}, blocks: map[string][]validation.Block{},
-		raw: map[string][]byte{}, positions: map[string]int{}, shown: map[string]string{}, detailed: o.Detailed,
+		raw: map[string][]byte{}, positions: map[string]int{}, shown: map[string]string{},
+		data: map[string]bool{}, detailed: o.Detailed,
 	}
 	r := &Report{
 		Schema: Schema, Language: o.Language, Redacted: o.Redact, Signatures: []Signature{}, Timestamps: []Timestamp{},
-		Certificates: []Certificate{}, Revisions: []Revision{}, prose: p, source: src,
+		Certificates: []Certificate{}, Revocations: []Revocation{}, Revisions: []Revision{}, prose: p, source: src,
 	}
 	if !o.Redact {
 		r.File = name(o.File)

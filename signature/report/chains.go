@@ -44,7 +44,7 @@ func (b *builder) chain(ids []string, blocks []validation.Block, role Role) (cha
 // certificate describes a certificate once and returns its ID. That of an anchor is not in the facts when a caller gave it:
 // its name is then that of the issuer of the one that it issued. It reports false for what is no ID at all.
 func (b *builder) certificate(id, issued string, role Role) (string, bool) {
-	if digest, err := hex.DecodeString(id); err != nil || len(digest) != 32 || strings.ToLower(id) != id {
+	if !isDigest(id) {
 		return "", false
 	}
 	if i, ok := b.positions[id]; ok {
@@ -73,6 +73,9 @@ func (b *builder) certificate(id, issued string, role Role) (string, bool) {
 	b.Certificates = append(b.Certificates, c)
 	return id, true
 }
+
+// isDigest reports whether an ID is a SHA-256 in lower-case hexadecimal, as those of certificates and revocation data are.
+func isDigest(id string) bool { return len(id) == 64 && strings.Trim(id, "0123456789abcdef") == "" }
 
 func (b *builder) describe(c *Certificate, parsed *pkix.Certificate) {
 	c.NotBefore, c.NotAfter = known(parsed.NotBefore), known(parsed.NotAfter)

@@ -20,6 +20,8 @@ import (
 
 func certificateID(digest string) string { return "C-" + strings.ToUpper(digest) }
 
+func revocationID(digest string) string { return "R-" + strings.ToUpper(digest) }
+
 // dataID is that of what a signature or timestamp covers.
 func dataID(id string) string { return "D-" + id }
 
@@ -31,6 +33,8 @@ func (e *etsi) reference(id string) string {
 		return ""
 	case e.certificate(id) != nil:
 		return certificateID(id)
+	case e.source.data[id]:
+		return revocationID(id)
 	case e.source.signatures[id] != nil, e.source.tokens[id] != nil:
 		return id
 	}
@@ -40,12 +44,15 @@ func (e *etsi) reference(id string) string {
 // objects is clause 4.4: what the validation rested on.
 func (e *etsi) objects() {
 	timestamps := e.listed()
-	if len(e.Certificates)+len(timestamps) == 0 && !e.anyData() || e.Time == nil {
+	if len(e.Certificates)+len(e.Revocations)+len(timestamps) == 0 && !e.anyData() || e.Time == nil {
 		return
 	}
 	e.start("SignatureValidationObjects")
 	for i := range e.Certificates {
 		e.certificateObject(&e.Certificates[i])
+	}
+	for i := range e.Revocations {
+		e.revocationObject(&e.Revocations[i])
 	}
 	for i := range e.Signatures {
 		if s := &e.Signatures[i]; e.hasData(s) {
@@ -117,6 +124,18 @@ func (e *etsi) certificateObject(c *Certificate) {
 	} else {
 		e.digestAlgAndValue("SHA-256", fromHex(c.ID))
 	}
+	e.end()
+	e.poe(*e.Time, "")
+	e.end()
+}
+
+func (e *etsi) revocationObject(r *Revocation) {
+	kind := "CRL"
+	if r.Kind == facts.KindOCSP {
+		kind = "OCSPResponse"
+	}
+	e.startObject(revocationID(r.ID), kind)
+	e.digestAlgAndValue("SHA-256", fromHex(r.ID))
 	e.end()
 	e.poe(*e.Time, "")
 	e.end()

@@ -116,7 +116,11 @@ func TestHostileStrings(t *testing.T) {
 	j, schema := newJudge(t)
 	all := scenes(t)
 	for i, lie := range lies {
-		for _, name := range []string{"pdf-modified", "countersigned"} {
+		names := []string{"pdf-modified"}
+		if i < 3 {
+			names = append(names, "countersigned")
+		}
+		for _, name := range names {
 			for _, s := range []scene{liar(t, all[name], lie), half(t, all[name], lie)} {
 				for _, o := range []report.Options{{File: s.File, Detailed: true}, {File: s.File, Redact: true, Language: report.English}} {
 					r := report.New(s.Facts, &s.Conclusion, o)
@@ -161,7 +165,7 @@ func crowded(t testing.TB, n int) scene {
 			f.Modifications = append(f.Modifications, f.Modifications[0])
 		}
 		c.Blocks = append([]validation.Block(nil), c.Blocks...)
-		for range 100 {
+		for range 60 {
 			c.Blocks = append(c.Blocks, c.Blocks[0])
 		}
 		s.Facts.Signatures, s.Conclusion.Signatures = append(s.Facts.Signatures, f), append(s.Conclusion.Signatures, c)
@@ -177,14 +181,14 @@ func crowded(t testing.TB, n int) scene {
 
 // A report is bounded, says what it leaves out, and its verdict still counts everything.
 func TestBounded(t *testing.T) {
-	s := crowded(t, 5000)
-	s.Conclusion.Signatures[4999].Indication, s.Conclusion.Signatures[4999].Crypto = validation.TotalFailed, validation.CryptoInvalid
+	s := crowded(t, 2000)
+	s.Conclusion.Signatures[1999].Indication, s.Conclusion.Signatures[1999].Crypto = validation.TotalFailed, validation.CryptoInvalid
 	for _, detailed := range []bool{false, true} {
 		start := time.Now()
 		r := report.New(s.Facts, &s.Conclusion, report.Options{File: s.File, Detailed: detailed})
 		require.Equal(t, report.Invalid, r.Verdict)
-		require.Contains(t, r.Words.Verdict, "5000")
-		require.Equal(t, 4500, r.Omitted.Signatures)
+		require.Contains(t, r.Words.Verdict, "2000")
+		require.Equal(t, 1500, r.Omitted.Signatures)
 		require.Positive(t, r.Omitted.Others)
 		require.Positive(t, r.Omitted.Revisions)
 		require.Len(t, r.Signatures, 500)

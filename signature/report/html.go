@@ -53,6 +53,7 @@ type view struct {
 	Signatures   []signatureView
 	Timestamps   []timestampView
 	Certificates []certificateView
+	Revocations  []revocationView
 	Revisions    []Revision
 	Omissions    string
 	Redacted     bool
@@ -85,6 +86,11 @@ type certificateView struct {
 	Anchor                               bool
 }
 
+type revocationView struct {
+	Kind, Published, Digest string
+	Entries                 int
+}
+
 type modificationView struct {
 	Revision         int
 	Object, What, By string
@@ -115,6 +121,10 @@ func (r *Report) view(l Language) *view {
 	}
 	for i := range r.Certificates {
 		v.Certificates = append(v.Certificates, r.certificateView(&r.Certificates[i]))
+	}
+	for i := range r.Revocations {
+		one := &r.Revocations[i]
+		v.Revocations = append(v.Revocations, revocationView{capital(kindWords[one.Kind].in(l)), capital(r.prose.published(one)), one.ID, one.Entries})
 	}
 	return v
 }

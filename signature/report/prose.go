@@ -82,6 +82,9 @@ func (b *builder) who(a about, object string) string {
 	if c := b.find(object); c != nil {
 		return b.certificateLabel(c)
 	}
+	if position, ok := b.data[object]; ok {
+		return b.revocationLabel(position)
+	}
 	switch own := b.shown[object]; {
 	case own != "":
 		return theTimestamp.in(l) + " " + own
@@ -205,7 +208,7 @@ func (r *Report) plain(c validation.Check) Check {
 		ID: word(c.ID), Clause: name(c.Clause), Level: oneOf(c.Level, validation.Fail, validation.Warn, validation.Inform),
 		Status: oneOf(c.Status, validation.Held, validation.Broken, validation.Warning, validation.Information), Message: sentence(c.Message),
 	}
-	if _, ok := r.source.positions[c.Object]; ok {
+	if _, ok := r.source.positions[c.Object]; ok || r.source.data[c.Object] {
 		out.Object = c.Object
 	} else {
 		out.Object = r.source.shown[c.Object]

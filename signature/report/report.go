@@ -71,6 +71,7 @@ type Report struct {
 	// Timestamps are those that belong to no signature: document timestamps, a token alone.
 	Timestamps   []Timestamp   `json:"timestamps"`
 	Certificates []Certificate `json:"certificates"` // those of the chains shown
+	Revocations  []Revocation  `json:"revocations"`  // CRLs and OCSP responses that were at hand
 	Revisions    []Revision    `json:"revisions"`    // of a PDF
 	Omitted      Omitted       `json:"omitted"`
 
@@ -91,6 +92,7 @@ type Omitted struct {
 	Signatures   int `json:"signatures"`
 	Timestamps   int `json:"timestamps"`
 	Certificates int `json:"certificates"`
+	Revocations  int `json:"revocations"`
 	Revisions    int `json:"revisions"`
 	// Others are checks, findings, changes and certificates of a chain.
 	Others int `json:"others"`
@@ -251,6 +253,17 @@ const (
 	RoleTimestamp Role = "timestamp-authority"
 	RoleAuthority Role = "authority" // a certification authority
 )
+
+// A Revocation is a CRL or an OCSP response that was at hand. What was made of it, if anything, is in the checks.
+type Revocation struct {
+	ID         string               `json:"id"` // SHA-256 in lower-case hexadecimal
+	Kind       facts.RevocationKind `json:"kind"`
+	Origin     facts.Origin         `json:"origin"`
+	ThisUpdate *time.Time           `json:"thisUpdate"` // when it was known to be right; of a response, its earliest answer
+	NextUpdate *time.Time           `json:"nextUpdate"` // when the next is due; nil when not told
+	Entries    int                  `json:"entries"`    // certificates on the list, answers of the response
+	Size       int64                `json:"size"`       // in octets
+}
 
 // A Revision is one saved state of a PDF.
 type Revision struct {

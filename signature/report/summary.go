@@ -224,6 +224,7 @@ var leftOut = []struct {
 	{func(o *Omitted) int { return o.Signatures }, aSignature, signatures},
 	{func(o *Omitted) int { return o.Timestamps }, aTimestamp, timestamps},
 	{func(o *Omitted) int { return o.Certificates }, text{"certificat", "certificate"}, text{"certificats", "certificates"}},
+	{func(o *Omitted) int { return o.Revocations }, text{"donnée de révocation", "revocation object"}, text{"données de révocation", "revocation objects"}},
 	{func(o *Omitted) int { return o.Revisions }, text{"révision", "revision"}, text{"révisions", "revisions"}},
 	{func(o *Omitted) int { return o.Others }, text{"autre élément", "other item"}, text{"autres éléments", "other items"}},
 }

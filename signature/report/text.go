@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cadre-confiance/confiance/internal/limits"
+	"github.com/cadre-confiance/confiance/signature/facts"
 	"github.com/cadre-confiance/confiance/signature/validation"
 )
 
@@ -49,6 +50,7 @@ func (r *Report) Text(w io.Writer) error {
 	}
 	if detailed {
 		r.textCertificates(out)
+		r.textRevocations(out)
 	}
 	if left := r.omissions(omitted); left != "" {
 		out.line("", "")
@@ -149,6 +151,35 @@ func (r *Report) textCertificates(out *page) {
 			out.line("    ", r.prose.validity(c))
 		}
 	}
+}
+
+var kindWords = map[facts.RevocationKind]text{
+	facts.KindCRL: {"liste de révocation (CRL)", "revocation list (CRL)"}, facts.KindOCSP: {"réponse de révocation (OCSP)", "revocation response (OCSP)"},
+}
+
+func (r *Report) textRevocations(out *page) {
+	l := r.prose.language
+	if len(r.Revocations) == 0 {
+		return
+	}
+	out.line("", "")
+	out.line("", text{"Données de révocation", "Revocation data"}.in(l))
+	for i := range r.Revocations {
+		out.line("  ", r.Revocations[i].ID)
+		out.line("    ", join(kindWords[r.Revocations[i].Kind].in(l), r.prose.published(&r.Revocations[i])))
+	}
+}
+
+// published says since when and until when revocation data are right.
+func (p *prose) published(r *Revocation) string {
+	var at, next string
+	if r.ThisUpdate != nil {
+		at = text{"publiée le ", "published "}.in(p.language) + p.instant(*r.ThisUpdate)
+	}
+	if r.NextUpdate != nil {
+		next = text{"la suivante est prévue le ", "the next is due "}.in(p.language) + p.instant(*r.NextUpdate)
+	}
+	return join(at, next)
 }
 
 var roles = map[Role]text{
