@@ -115,6 +115,25 @@ func TestSourcesAreAskedAboutAnchoredChainsOnly(t *testing.T) {
 	require.Less(t, source.n, limits.CollectFetches)
 }
 
+// TestRevocationWorkIsBounded: a file full of lists that nobody signed, by as many namesakes, is given up on, and soon.
+func TestRevocationWorkIsBounded(t *testing.T) {
+	pki := pkitest.New(pkitest.At(noon), pkitest.Deterministic("collect"))
+	root := pki.Root("Racine d'essai")
+	ca := root.Intermediate("AC d'essai")
+	doc := signed(t, ca.Leaf("Mairie"), cades.Options{Time: noon})
+	for range 60 {
+		doc.AddCertificate(pki.Root("AC d'essai").DER, facts.FromSignature)
+	}
+	for range 300 {
+		require.NoError(t, doc.ReadRevocations(context.Background(), facts.FormData, ca.CRL(pkitest.WrongKey()), facts.FromSignature))
+	}
+	started := time.Now()
+	c, err := collect.Run(context.Background(), doc, validation.Input{Anchors: anchors(t, root), Time: noon}, collect.Sources{Revocation: static(t, root.CRL(), ca.CRL())})
+	require.NoError(t, err)
+	require.False(t, c.Signatures[0].Passed())
+	require.Less(t, time.Since(started), 10*time.Second)
+}
+
 // TestOnline fetches lists, responses and the certificate of the issuer over HTTP.
 func TestOnline(t *testing.T) {
 	pki := pkitest.New(pkitest.At(noon), pkitest.Deterministic("collect"))

@@ -3,6 +3,7 @@ package validation
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cadre-confiance/confiance/internal/limits"
@@ -24,14 +25,13 @@ type status struct {
 type statusKey struct {
 	purpose             trust.Purpose
 	certificate, issuer string
-	anchor              string
+	above               string // the chain over the issuer, by ID
 	at                  time.Time
 }
 
 // A revocationCheck is how far the status of one certificate of a chain was needed and found.
 type revocationCheck struct {
 	certificate *certificate
-	index       int // in the chain
 	exempt      bool
 	*status
 }
@@ -98,7 +98,11 @@ type vetting struct {
 // ones, the most recent.
 func (v *vetting) status(c, issuer *certificate) *status {
 	x := v.x
-	key := statusKey{x.purpose, c.id, issuer.id, v.p.certificates[len(v.p.certificates)-1].id, v.at}
+	above := v.p.ids()
+	if i := v.p.index(issuer.id); i >= 0 {
+		above = above[i:]
+	}
+	key := statusKey{x.purpose, c.id, issuer.id, strings.Join(above, " "), v.at}
 	if known := x.e.statuses[key]; known != nil && len(v.pending) == 0 {
 		return known
 	}
@@ -174,7 +178,7 @@ func fault(p facts.Problem) string {
 // signer returns who signed an object and may do so for the issuer.
 func (v *vetting) signer(s *facts.Statement, data string, c, issuer *certificate) (*certificate, string) {
 	e := v.x.e
-	if !e.spend(len(e.doc.Revocations) + len(e.doc.Certificates) + len(e.doc.Issuance)) {
+	if n := len(e.doc.Certificates); !e.spend(len(e.doc.Revocations) + n + n*len(e.doc.Issuance)/16) { // each may have the name of each
 		return nil, "there are more revocation data than are weighed"
 	}
 	refusal := "no certificate at hand is that of who signed the data"
@@ -331,11 +335,11 @@ func (x *subject) checkRevocation(b *builder, p *path, at time.Time) {
 	for i, c := range p.certificates[:top] {
 		if i == 0 && c.isExempt() {
 			b.note(ruleRevocation, Information, c.id, "the certificate says that no revocation data exist for it")
-			b.revocations = append(b.revocations, revocationCheck{certificate: c, index: i, exempt: true, status: &status{}})
+			b.revocations = append(b.revocations, revocationCheck{certificate: c, exempt: true, status: &status{}})
 			continue
 		}
 		s := v.status(c, p.certificates[i+1])
-		b.revocations = append(b.revocations, revocationCheck{certificate: c, index: i, status: s})
+		b.revocations = append(b.revocations, revocationCheck{certificate: c, status: s})
 		if !s.known {
 			x.need(Need{Kind: NeedRevocation, Certificate: c.id, Issuer: p.certificates[i+1].id})
 			x.lackStatus(b, c, i, s)
