@@ -30,8 +30,6 @@ var update = flag.Bool("update", false, "write testdata/attacks.tsv, or docs/att
 var opened = map[string]string{
 	"cms/attribute-swap-counter":                 "the content of a countersignature is not looked at",
 	"cms/attribute-swap-counter (detached, RSA)": "the content of a countersignature is not looked at",
-	"cms/pem-two-blocks":                         "the second block is passed over",
-	"cms/pem-two-blocks (detached, RSA)":         "the second block is passed over",
 	"signer/certificate-v2-wrong":                "only the first reference to the signing certificate counts",
 	"signer/certificate-named-unreadably":        "a signature that does not name its certificate is warned of",
 	"signer/certificate-unnamed":                 "a signature that does not name its certificate is warned of",

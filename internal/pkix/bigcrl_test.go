@@ -185,3 +185,15 @@ func BenchmarkBigCRLHash(b *testing.B) {
 		sha256.Sum256(raw)
 	}
 }
+
+// A list of the size that a signature carries.
+func BenchmarkSmallCRL(b *testing.B) {
+	raw := list(b, march, april, seq(entry([]byte{1}, reason(1)), entry([]byte{2})), crlExtensions(crlExtension(pkix.OIDCRLNumber, false, []byte{2, 1, 7})))
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := pkix.ParseCRL(raw, []byte{1}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

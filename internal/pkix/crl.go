@@ -1,8 +1,10 @@
 package pkix
 
 import (
+	"bytes"
 	"context"
 	"crypto"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -95,7 +97,19 @@ type CRLEntry struct {
 // The structure must be DER, so that no two readers can see two lists in it; departures from RFC 5280 that leave no doubt are
 // anomalies. A CRL is returned only when it was read to its end.
 func ReadCRL(ctx context.Context, r io.Reader, serials ...[]byte) (*CRL, error) {
-	s := crlScan{w: newCRLWindow(ctx, r), crl: new(CRL)}
+	return scanCRL(newCRLWindow(ctx, r), serials)
+}
+
+// ParseCRL is [ReadCRL] of octets in memory, which the result does not share.
+func ParseCRL(raw []byte, serials ...[]byte) (*CRL, error) {
+	if len(raw) == 0 || raw[0] != 0x30 { // PEM
+		return ReadCRL(context.Background(), bytes.NewReader(raw), serials...)
+	}
+	return scanCRL(&crlWindow{buf: raw, whole: sha256.New(), drained: true}, serials)
+}
+
+func scanCRL(w *crlWindow, serials [][]byte) (*CRL, error) {
+	s := crlScan{w: w, crl: new(CRL)}
 	if len(serials) > limits.CRLSought {
 		return nil, fmt.Errorf("%w: %d serials to look for, the bound is %d: %w", ErrCRL, len(serials), limits.CRLSought, der.ErrLimit)
 	}

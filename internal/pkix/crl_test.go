@@ -92,6 +92,9 @@ func read(t testing.TB, raw []byte, serials ...[]byte) *pkix.CRL {
 	t.Helper()
 	crl, err := pkix.ReadCRL(context.Background(), bytes.NewReader(raw), serials...)
 	require.NoError(t, err)
+	same, err := pkix.ParseCRL(raw, serials...)
+	require.NoError(t, err)
+	require.Equal(t, crl, same, "from memory and from a reader")
 	return crl
 }
 
@@ -359,6 +362,8 @@ func TestCRLRefused(t *testing.T) {
 			crl, err := pkix.ReadCRL(context.Background(), bytes.NewReader(c.raw), []byte{1})
 			require.Nil(t, crl)
 			require.ErrorIs(t, err, pkix.ErrCRL)
+			_, same := pkix.ParseCRL(c.raw, []byte{1})
+			require.EqualError(t, same, err.Error())
 			if c.want != "cut" {
 				require.ErrorContains(t, err, c.want)
 			}
@@ -462,8 +467,13 @@ func FuzzReadCRL(f *testing.F) {
 		}
 		if err != nil {
 			require.Nil(t, crl)
+			_, err := pkix.ParseCRL(raw, []byte{1}, []byte{0x40})
+			require.Error(t, err)
 			return
 		}
+		same, err := pkix.ParseCRL(raw, []byte{1}, []byte{0x40})
+		require.NoError(t, err)
+		require.Equal(t, crl, same)
 		require.LessOrEqual(t, len(crl.Entries), crl.Count)
 		require.False(t, crl.ThisUpdate.IsZero())
 		if !slices.Contains(crlCodes(crl), pkix.CodeBER) {

@@ -44,12 +44,18 @@ func unarmour(ctx context.Context, src *ades.Document) (*file, error) {
 		return &file{ades.NewDocument(src, src.Size()), start}, nil
 	}
 	text := bufio.NewReaderSize(src.Reader(ctx), 4096)
-	var lines io.Reader = &armourReader{r: text}
+	armour := &armourReader{r: text}
+	var lines io.Reader = armour
 	if !bytes.Contains(start, pemBegin) {
-		lines = text // base64 and nothing else
+		lines, armour.ended = text, true // base64 and nothing else
 	}
 	inside := base64.NewDecoder(base64.StdEncoding, lines)
 	staged, err := ades.Stage(ctx, inside, src.Size())
+	if err == nil {
+		if err = armour.rest(); err != nil {
+			staged.Close()
+		}
+	}
 	if err != nil {
 		var corrupt base64.CorruptInputError
 		if errors.As(err, &corrupt) || errors.Is(err, errArmour) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -64,7 +70,11 @@ func unarmour(ctx context.Context, src *ades.Document) (*file, error) {
 	return &file{staged, start}, nil
 }
 
-var pemBegin, pemEnd, byteOrderMark = []byte("-----BEGIN "), []byte("-----END "), []byte("\ufeff")
+var (
+	pemBegin, pemEnd = []byte("-----BEGIN "), []byte("-----END ")
+	pemCertificate   = []byte(" CERTIFICATE-----") // and " TRUSTED CERTIFICATE-----"
+	byteOrderMark    = []byte("\ufeff")
+)
 
 var errArmour = errors.New("not PEM")
 
@@ -100,12 +110,19 @@ func (a *armourReader) next() error {
 	start := !a.middle
 	a.middle = err == bufio.ErrBufferFull
 	if err == io.EOF && len(line) == 0 {
+		if a.ended {
+			return io.EOF
+		}
 		return fmt.Errorf("%w: it has no end line", errArmour)
 	}
 	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
 		return err
 	}
 	switch line = bytes.TrimPrefix(bytes.TrimSpace(line), byteOrderMark); {
+	case start && bytes.HasPrefix(line, pemBegin) && a.ended:
+		if !bytes.Contains(line, pemCertificate) {
+			return fmt.Errorf("%w: it has two messages", errArmour)
+		}
 	case start && bytes.HasPrefix(line, pemBegin):
 		if a.started {
 			return fmt.Errorf("%w: it has two begin lines", errArmour)
@@ -113,8 +130,23 @@ func (a *armourReader) next() error {
 		a.started = true
 	case start && bytes.HasPrefix(line, pemEnd):
 		a.ended = true
-	case a.started:
+	case a.started && !a.ended:
 		a.line = line
 	}
 	return nil
+}
+
+// rest reads what is behind the message: text (RFC 7468 §2) and certificates may be there, a second message may not, since
+// readers would differ on which of the two is the signature.
+func (a *armourReader) rest() error {
+	for {
+		if len(a.line) > 0 {
+			return fmt.Errorf("%w: it goes on after its base64 has ended", errArmour)
+		}
+		if err := a.next(); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
 }

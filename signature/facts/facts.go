@@ -116,6 +116,9 @@ type CertificateReference struct {
 	Digest       string `json:"digest"` // algorithm name
 	Value        []byte `json:"value"`
 	IssuerSerial []byte `json:"issuerSerial,omitempty"` // DER of IssuerSerial
+	// First says that it is the first of its attribute, which is that of the signer (RFC 5035 §3); a signature may have an
+	// attribute of each kind. The first of all is one in any case.
+	First bool `json:"first,omitempty"`
 	// IssuerSerialMatches names the certificates of the document whose issuer and serial are those of IssuerSerial.
 	IssuerSerialMatches []string `json:"issuerSerialMatches,omitempty"`
 	// Matches names the certificates of the document whose digest is Value.

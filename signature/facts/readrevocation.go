@@ -46,6 +46,10 @@ func (e *ResponseStatusError) Temporary() bool {
 // An error matches ErrRevocation, or is that of the reader or of the context.
 func ReadCRL(ctx context.Context, r io.Reader, serials ...[]byte) (Revocation, error) {
 	crl, err := pkix.ReadCRL(ctx, r, serials...)
+	return revocationOf(crl, err, serials)
+}
+
+func revocationOf(crl *pkix.CRL, err error, serials [][]byte) (Revocation, error) {
 	switch {
 	case errors.Is(err, pkix.ErrCRL):
 		return Revocation{}, fmt.Errorf("%w: %w", ErrRevocation, err)
@@ -288,8 +292,10 @@ func (d *Document) readRevocation(ctx context.Context, raw []byte, origin Origin
 	var err error
 	if isOCSP(raw) {
 		r, certificates, err = ReadOCSP(raw)
-	} else {
-		r, err = ReadCRL(ctx, bytes.NewReader(raw), serials...)
+	} else if err = ctx.Err(); err == nil {
+		var crl *pkix.CRL
+		crl, err = pkix.ParseCRL(raw, serials...)
+		r, err = revocationOf(crl, err, serials)
 	}
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func (s *RevocationSigner) Authorised(kind RevocationKind) bool {
 // Signers returns the certificates at hand that an object designates as its signer, for a certificate that issuer issued. Those
 // that are the issuer itself come first. data and issuer are IDs.
 func (f *RevocationFinder) Signers(data, issuer string) []RevocationSigner {
-	r, from := f.doc.Revocation(data), f.certificate(issuer)
+	r, from := f.doc.Revocation(data), f.certificate(issuer) // which indexes the certificates
 	if r == nil || from == nil {
 		return nil
 	}
@@ -76,7 +76,6 @@ func (f *RevocationFinder) Signers(data, issuer string) []RevocationSigner {
 
 // designated returns the IDs of the certificates that bear the name, or the key, that an object gives its signer.
 func (f *RevocationFinder) designated(r *Revocation) []string {
-	f.update()
 	for ; f.indexed < len(f.order); f.indexed++ {
 		id := f.order[f.indexed]
 		if name := f.name(f.certificates[id].RawSubject); name != "" {
@@ -86,6 +85,8 @@ func (f *RevocationFinder) designated(r *Revocation) []string {
 	switch {
 	case r.CRL != nil:
 		return f.subjects[f.name(r.CRL.Issuer)]
+	case r.OCSP == nil:
+		return nil // facts that were saved, and changed
 	case r.OCSP.ResponderName != nil:
 		return f.subjects[f.name(r.OCSP.ResponderName)]
 	}

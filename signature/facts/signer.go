@@ -150,9 +150,9 @@ func (s *Signed) readAttribute(a cms.Attribute) {
 	case cms.OIDSigningCertificate, cms.OIDSigningCertificateV2:
 		ids, err := cms.ParseSigningCertificates(a)
 		ok = err == nil
-		for _, id := range ids {
+		for i, id := range ids {
 			s.SigningCertificate = append(s.SigningCertificate, CertificateReference{
-				Digest: digestName(id), Value: id.Digest, IssuerSerial: id.IssuerSerial,
+				Digest: digestName(id), Value: id.Digest, IssuerSerial: id.IssuerSerial, First: i == 0,
 			})
 		}
 	default:

@@ -254,6 +254,51 @@ func TestAboutDelta(t *testing.T) {
 	}
 }
 
+// Thousands of forged delta lists do not hide the one that the issuer signed.
+func TestAboutForgedDeltas(t *testing.T) {
+	later := noon.Add(2 * time.Hour)
+	s := newScene(pkitest.Revoked(noon.Add(time.Hour), pkitest.KeyCompromise))
+	data := [][]byte{s.ca.CRL(pkitest.Number(5))}
+	for i := range 40 {
+		data = append(data, s.ca.CRL(pkitest.Delta(5), pkitest.Number(int64(100+i)), pkitest.WrongKey()))
+	}
+	data = append(data, s.ca.CRL(pkitest.Delta(5), pkitest.Number(6), pkitest.At(later)))
+	doc, leaf, ca := s.document(t, data...)
+	list := facts.NewRevocationFinder(doc).About(leaf, ca)
+	require.Len(t, list, 1+16)
+	require.Equal(t, facts.Revoked, list[0].Status)
+	require.Equal(t, later, list[0].ThisUpdate)
+}
+
+// Of two responses of the same moment that contradict each other, the worse comes first.
+func TestAboutContradiction(t *testing.T) {
+	s := newScene()
+	for range 2 {
+		list := about(t, s, s.ca.OCSP(s.leaf), s.ca.OCSP(s.leaf, pkitest.Says(pkitest.IsRevoked)))
+		require.Equal(t, []facts.RevocationStatus{facts.Revoked, facts.Good}, []facts.RevocationStatus{list[0].Status, list[1].Status})
+		list = about(t, s, s.ca.OCSP(s.leaf, pkitest.Says(pkitest.IsRevoked)), s.ca.OCSP(s.leaf))
+		require.Equal(t, []facts.RevocationStatus{facts.Revoked, facts.Good}, []facts.RevocationStatus{list[0].Status, list[1].Status})
+	}
+}
+
+// Facts that were saved and changed do not stop a finder.
+func TestFinderOfOddFacts(t *testing.T) {
+	s := newScene()
+	doc, leaf, ca := s.document(t)
+	doc.Revocations = []facts.Revocation{
+		{ID: "empty"}, {ID: "ocsp", OCSP: &facts.OCSP{Answers: []facts.Answer{{CertID: facts.CertID{Serial: s.leaf.SerialOctets(), Digest: facts.Algorithm{OID: "x"}}}}}},
+		{ID: "crl", CRL: &facts.CRL{}}, {ID: "delta", CRL: &facts.CRL{Base: "x", Number: "-", Issuer: []byte{0x30}}},
+	}
+	finder := facts.NewRevocationFinder(doc)
+	list := finder.About(leaf, ca)
+	require.Len(t, list, 1)
+	require.Equal(t, []string{"ocsp.cert-id"}, faultCodes(list[0]))
+	for _, r := range doc.Revocations {
+		require.Empty(t, finder.Signers(r.ID, ca))
+		require.Equal(t, facts.Wrong, revocation.Verify(&r, s.ca.DER).Result)
+	}
+}
+
 // withEntryReason is a delta whose entry for the certificate has another reason: pkitest writes the one of the revocation.
 func withEntryReason(t *testing.T, s *scene, from, to byte) []byte {
 	raw := s.ca.CRL(pkitest.Delta(5), pkitest.Number(6))

@@ -33,9 +33,7 @@ func (c *change) info(was, is pdf.Object) error {
 			return nil
 		}
 	}
-	if ref, ok := is.(pdf.Ref); ok {
-		c.explained[ref.Number] = true
-	}
+	c.explain(is, parent{0, "Info"}) // and nothing else: an update may move /Info to the contents of a page, and write over them
 	return nil
 }
 

@@ -199,9 +199,14 @@ func (c *change) trailer(context.Context) error {
 	}
 	// An object whose number is not below /Size is null for strict readers (§7.5.5), and there for others.
 	before, _ := was.Get("Size").(pdf.Integer)
-	after, _ := is.Get("Size").(pdf.Integer)
-	if highest := c.graph.highest; int(before) <= highest && after > before {
+	after, ok := is.Get("Size").(pdf.Integer)
+	switch highest := c.graph.highest; {
+	case !ok:
+		c.modified(0, "/Size of the trailer is not a number")
+	case int(before) <= highest && after > before:
 		c.modified(highest, "the object was beyond the /Size of the earlier revision, and no more")
+	case int(after) <= highest && after < before:
+		c.modified(highest, "the object is beyond the /Size of the revision")
 	}
 	return c.info(was.Get("Info"), is.Get("Info"))
 }

@@ -269,6 +269,7 @@ func TestStructuralAttacks(t *testing.T) {
 	first := lastSection(unsigned)
 	twice := sign(t, signed, pades.Options{})
 	forged := "<</Length 6>>stream\nforged\nendstream"
+	info := `<</Title(D\351lib\351ration)/Producer(x)/ModDate(D:2026)>>` // what the information dictionary may become
 	for name, c := range map[string]struct {
 		file  []byte
 		want  string // in the modifications of the first signature
@@ -288,6 +289,7 @@ func TestStructuralAttacks(t *testing.T) {
 		"another generation":           {raw(signed, "5 1 obj\n"+forged+"\nendobj\nxref\n5 1\n"+fmt.Sprintf("%010d", len(signed))+" 00001 n \ntrailer\n<<"+trailer+">>\nstartxref\n"+strconv.Itoa(len(signed)+len("5 1 obj\n"+forged+"\nendobj\n"))+"\n%%EOF\n"), "5 0 undefined: a stream is changed", 1},
 		"hybrid section":               {hybridUpdate(signed, trailer), "for readers of different ages", 1},
 		"another root":                 {rawUpdate(signed, map[int]string{13: "<</Type/Catalog/Pages 2 0 R>>"}, []int{13}, strings.Replace(trailer, "/Root 1", "/Root 13", 1)), "/Root of the trailer", 0},
+		"contents as information":      {rawUpdate(signed, map[int]string{5: info}, []int{5}, strings.Replace(trailer, "/Info 8", "/Info 5", 1)), "5 0 undefined: a stream is changed", 1},
 		"another information":          {rawUpdate(signed, map[int]string{13: "<</Title(x)>>"}, []int{13}, strings.Replace(trailer, "/Info 8", "/Info 13", 1)), "/Title of the information", 1},
 		"streams of another program":   {rawUpdate(signed, nil, nil, trailer+"/AdditionalStreams[/application#2Fodt 5 0 R]"), "/AdditionalStreams", 1},
 		"revision that is not closed":  {unclosed(signed, trailer), "", -1},
@@ -379,5 +381,8 @@ func TestObjectsFromNowhere(t *testing.T) {
 	signed = sign(t, b, pades.Options{})
 	small := rawUpdate(signed, nil, nil, "/Size 3/Root 1 0 R/Info 8 0 R/Prev "+lastSection(signed))
 	after = rawUpdate(small, nil, nil, "/Size 13/Root 1 0 R/Info 8 0 R/Prev "+lastSection(small))
+	require.Contains(t, messages(read(t, small).Signatures[0].Modifications), "beyond the /Size of the revision")
 	require.Contains(t, messages(read(t, after).Signatures[0].Modifications), "beyond the /Size of the earlier revision")
+	none := rawUpdate(signed, nil, nil, "/Size/Many/Root 1 0 R/Info 8 0 R/Prev "+lastSection(signed))
+	require.Contains(t, messages(read(t, none).Signatures[0].Modifications), "/Size of the trailer is not a number")
 }

@@ -82,7 +82,12 @@ func (w *fieldWalk) visit(o pdf.Object, parent string, inherited pdf.Object, dep
 		return err
 	}
 	name := parent
-	if partial, ok := dict.Get("T").(pdf.String); ok {
+	title, err := w.state.Resolve(dict.Get("T")) // a name that is an object of its own names the field all the same
+	if err != nil {
+		return err
+	}
+	partial, named := title.(pdf.String)
+	if named {
 		if name != "" {
 			name += "."
 		}
@@ -98,7 +103,6 @@ func (w *fieldWalk) visit(o pdf.Object, parent string, inherited pdf.Object, dep
 	if kind, err = w.state.Resolve(kind); err != nil {
 		return err
 	}
-	_, named := dict.Get("T").(pdf.String)
 	if kind == pdf.Name("Sig") && (named || dict.Get("V") != nil) {
 		w.found = append(w.found, field{name: name, ref: ref, dict: dict, value: dict.Get("V")})
 	}

@@ -38,33 +38,51 @@ func readPermission(state *pdf.State, f field, dict pdf.Dict) (p permission, err
 		if err != nil {
 			return p, err
 		}
-		switch reference.Get("TransformMethod") {
+		method, err := state.Resolve(reference.Get("TransformMethod"))
+		if err != nil {
+			return p, err
+		}
+		switch method {
 		case pdf.Name("DocMDP"):
 			p.certification = true
-			p.restrict(params.Get("P"), 2)
+			err = p.restrict(state, params.Get("P"), 2)
 		case pdf.Name("FieldMDP"):
-			p.restrict(params.Get("P"), 0)
-			if err := p.lock(state, params); err != nil {
-				return p, err
+			if err = p.restrict(state, params.Get("P"), 0); err == nil {
+				err = p.lock(state, params)
 			}
+		}
+		if err != nil {
+			return p, err
 		}
 	}
 	fieldLock, err := state.Dict(f.dict.Get("Lock"))
 	if err != nil || fieldLock == nil {
 		return p, err
 	}
-	p.restrict(fieldLock.Get("P"), 0)
+	if err := p.restrict(state, fieldLock.Get("P"), 0); err != nil {
+		return p, err
+	}
 	return p, p.lock(state, fieldLock)
 }
 
-func (p *permission) restrict(o pdf.Object, standard int) {
+// restrict takes a /P, which may be an object of its own as any value may (§7.3.10). One that is there and says none of the
+// three levels is read as the strictest: its author meant to forbid something.
+func (p *permission) restrict(state *pdf.State, o pdf.Object, standard int) error {
+	value, err := state.Resolve(o)
+	if err != nil {
+		return err
+	}
 	level := standard
-	if v, ok := o.(pdf.Integer); ok && v >= 1 && v <= 3 {
-		level = int(v)
+	if value != nil {
+		level = 1
+		if v, ok := value.(pdf.Integer); ok && v >= 1 && v <= 3 {
+			level = int(v)
+		}
 	}
 	if level > 0 && (p.level == 0 || level < p.level) {
 		p.level = level
 	}
+	return nil
 }
 
 func (p *permission) lock(state *pdf.State, d pdf.Dict) error {
@@ -72,8 +90,12 @@ func (p *permission) lock(state *pdf.State, d pdf.Dict) error {
 	if err != nil {
 		return err
 	}
+	action, err := state.Resolve(d.Get("Action"))
+	if err != nil {
+		return err
+	}
 	l := lock{}
-	l.action, _ = d.Get("Action").(pdf.Name)
+	l.action, _ = action.(pdf.Name)
 	for _, o := range list {
 		name, err := state.Resolve(o)
 		if err != nil {
@@ -92,14 +114,12 @@ func (p permission) locked(name string) bool {
 	return slices.ContainsFunc(p.locks, func(l lock) bool {
 		listed := slices.ContainsFunc(l.fields, func(f string) bool { return f == name || strings.HasPrefix(name, f+".") })
 		switch l.action {
-		case "All":
-			return true
 		case "Include":
 			return listed
 		case "Exclude":
 			return !listed
 		}
-		return false
+		return true // All, or what says nothing that can be read
 	})
 }
 

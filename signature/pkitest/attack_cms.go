@@ -3,6 +3,7 @@ package pkitest
 import (
 	"bytes"
 	"crypto"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"slices"
@@ -468,6 +469,36 @@ var formRecipes = []cmsRecipe{
 		block := string(pem.EncodeToMemory(&pem.Block{Type: "CMS", Bytes: x.file}))
 		x.twin = []byte(block)
 		return []byte(strings.Replace(block, "-----\nMI", "-----\nMI*", 1))
+	}},
+	{"pem-after-padding", "PEM", "RFC 4648 §3.3", "base64 follows the padding that ends it, inside the block", BreaksSignature, func(x *cmsScene) []byte {
+		if x.s.unsigned != nil {
+			return nil
+		}
+		for room := range 3 { // an attribute as long as it takes for the base64 to end with padding
+			m := x.clone()
+			m.signers[0].unsigned = [][]byte{attribute(der.MustOID(TimestampPolicy), octets(make([]byte, room)))}
+			text := base64.StdEncoding.EncodeToString(m.bytes())
+			if strings.HasSuffix(text, "==") {
+				x.twin = []byte("-----BEGIN CMS-----\n" + text + "\n-----END CMS-----\n")
+				return []byte("-----BEGIN CMS-----\n" + text + "\n" + text + "\n-----END CMS-----\n")
+			}
+		}
+		return nil
+	}},
+	{"base64-after-padding", "PEM", "RFC 4648 §3.3", "the same, without the lines of PEM", BreaksSignature, func(x *cmsScene) []byte {
+		if x.s.unsigned != nil {
+			return nil
+		}
+		for room := range 3 {
+			m := x.clone()
+			m.signers[0].unsigned = [][]byte{attribute(der.MustOID(TimestampPolicy), octets(make([]byte, room)))}
+			text := base64.StdEncoding.EncodeToString(m.bytes())
+			if strings.HasSuffix(text, "=") {
+				x.twin = []byte(text)
+				return []byte(text + text)
+			}
+		}
+		return nil
 	}},
 	{"second-signer", "several signers", "RFC 5652 §5.1", "a second signer is added, whose value is wrong", BreaksSignature, func(x *cmsScene) []byte {
 		second := x.clone().signers[0]

@@ -30,7 +30,7 @@ func NewCRLClient(o Options) (*CRLClient, error) {
 }
 
 // Fetch returns the lists of the distribution points of a certificate, until they give its status for all reasons of
-// revocation. Of one point, addresses are tried until one answers. A list that is not about the certificate, or whose signature
+// revocation, not older than notBefore. Of one point, addresses are tried until one answers. A list that is not about the certificate, or whose signature
 // does not verify with the key of the issuer that it names, is an error; one that another key of the issuer or another issuer
 // signed is returned, and not kept.
 func (c *CRLClient) Fetch(ctx context.Context, certificate, issuer []byte, notBefore time.Time) ([]Datum, error) {
@@ -59,7 +59,7 @@ func (c *CRLClient) Fetch(ctx context.Context, certificate, issuer []byte, notBe
 			found = append(found, datum)
 			break
 		}
-		if a := assess(certificate, issuer, found); a.conclusive {
+		if a := assess(certificate, issuer, found); a.conclusive && !a.thisUpdate.Before(notBefore) {
 			break
 		}
 	}
@@ -176,7 +176,7 @@ func (q *listRequest) fetch(ctx context.Context, address, key string, isDelta bo
 			return err
 		}
 		if isDelta { // it speaks with the list that it completes, which is kept by itself
-			if Verify(&datum.Facts, q.issuer).Result == facts.Verified {
+			if datum.Facts.Keys = append(datum.Facts.Keys, Verify(&datum.Facts, q.issuer)); believable(&datum, q.issuer) {
 				keeper.Commit(q.freshness(&datum))
 			}
 			return nil

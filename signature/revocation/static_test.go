@@ -3,8 +3,10 @@ package revocation_test
 import (
 	"context"
 	"encoding/pem"
+	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -115,4 +117,20 @@ func TestStaticBig(t *testing.T) {
 		require.Equal(t, facts.Revoked, s.statements(data)[0].Status)
 	})
 	require.Less(t, spent, 5000.0)
+}
+
+// A list of 10 MB over HTTP takes what is handed over of it, and a window.
+func TestFetchBig(t *testing.T) {
+	s := newScene(t, pkitest.Revoked(noon.Add(-time.Hour), pkitest.KeyCompromise))
+	raw := s.ca.CRL(pkitest.Filler(250_000))
+	source, _ := at(t, s, func(w http.ResponseWriter, r *http.Request) { w.Write(raw) }, func(o *revocation.Options) { o.Store = revocation.NewMemory(8 << 20) })
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	data, err := s.fetch(source, time.Time{})
+	runtime.ReadMemStats(&after)
+	require.NoError(t, err)
+	require.EqualValues(t, len(raw), data[0].Facts.Size)
+	require.Nil(t, data[0].DER)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(32<<20), "all that was allocated, collected or not, the server's part included")
 }

@@ -27,6 +27,8 @@ func (x *subject) acceptAttributes(b *builder) {
 	switch {
 	case len(x.signed.SigningCertificate) == 0:
 		b.breaks(ruleSignerAttribute, "", "no signed attribute refers to the signing certificate: another certificate on the same key could take its place")
+	case len(x.ownReferences()) < references:
+		b.breaks(ruleSignerAttribute, "", "a signed attribute that refers to the signing certificate cannot be read")
 	case references > 1:
 		b.holds(ruleSignerAttribute, "")
 		b.breaks(ruleSignerOnce, "", fmt.Sprintf("%d signed attributes refer to the signing certificate", references))

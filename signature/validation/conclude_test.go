@@ -107,6 +107,14 @@ func TestConclude(t *testing.T) {
 			verdict: "INDETERMINATE (NO_SIGNING_CERTIFICATE_FOUND)", check: "signer.digest",
 		},
 		{
+			name: "the second attribute names another",
+			edit: func(s *scene) {
+				refs := s.signature().SigningCertificate
+				s.signature().SigningCertificate = append(refs, facts.CertificateReference{Digest: "SHA-256", First: true})
+			},
+			verdict: "INDETERMINATE (NO_SIGNING_CERTIFICATE_FOUND)", check: "signer.digest",
+		},
+		{
 			name: "issuer and serial of another", edit: func(s *scene) { s.signature().SigningCertificate[0].IssuerSerial = []byte{0x30, 0} },
 			check: "signer.issuer-serial", message: "another issuer", status: validation.Warning,
 		},
@@ -117,6 +125,16 @@ func TestConclude(t *testing.T) {
 				s.signature().Candidates = append(s.signature().Candidates, s.doc.AddCertificate(twin.DER, facts.FromSignature))
 			},
 			check: "signer.unambiguous", message: "2 certificates", status: validation.Information,
+		},
+		{
+			name: "two certificates on the key designated, and no attribute",
+			edit: func(s *scene) {
+				id := s.doc.AddCertificate(s.ca.Leaf("Jumelle").DER, facts.FromSignature)
+				s.signature().Candidates = append(s.signature().Candidates, id)
+				s.signature().Keys = append(s.signature().Keys, facts.KeyResult{Certificate: id, Result: facts.Verified})
+				s.signature().SigningCertificate = nil
+			},
+			verdict: "INDETERMINATE (NO_SIGNING_CERTIFICATE_FOUND)", check: "signer.unambiguous", message: "no signed attribute says",
 		},
 
 		// Context.
@@ -183,13 +201,22 @@ func TestConclude(t *testing.T) {
 				s.signature().SigningCertificate = nil
 				s.signature().SignedAttributes = s.signature().SignedAttributes[:2]
 			},
-			check: "attribute.signing-certificate", message: "another certificate on the same key", status: validation.Warning,
+			verdict: "INDETERMINATE (SIG_CONSTRAINTS_FAILURE)", check: "attribute.signing-certificate", message: "another certificate on the same key",
 		},
 		{
 			name: "signing-certificate attribute twice", edit: func(s *scene) {
 				s.signature().SignedAttributes = append(s.signature().SignedAttributes, s.signature().SignedAttributes[2])
+				second := s.signature().SigningCertificate[0]
+				second.First = true
+				s.signature().SigningCertificate = append(s.signature().SigningCertificate, facts.CertificateReference{Digest: "SHA-256"}, second)
 			},
 			check: "attribute.signing-certificate-unique", message: "2 signed attributes", status: validation.Warning,
+		},
+		{
+			name: "one of two signing-certificate attributes unreadable", edit: func(s *scene) {
+				s.signature().SignedAttributes = append(s.signature().SignedAttributes, s.signature().SignedAttributes[2])
+			},
+			verdict: "INDETERMINATE (SIG_CONSTRAINTS_FAILURE)", check: "attribute.signing-certificate", message: "cannot be read",
 		},
 		{
 			name: "no signing time", edit: func(s *scene) { s.signature().ClaimedTime = nil },

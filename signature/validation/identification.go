@@ -30,26 +30,53 @@ func (x *subject) identify() {
 	}
 	x.signer = candidates[0]
 	b.holds(ruleSigner, x.signer.id)
-	if len(candidates) > 1 {
-		b.breaks(ruleSignerAlone, "", fmt.Sprintf("%d certificates are designated by the same identifier", len(candidates)))
+	x.checkAlone(b, candidates)
+	// Whether the attribute must be there is for acceptance, §5.2.8.
+	for _, r := range x.ownReferences() {
+		if !slices.Contains(r.Matches, x.signer.id) {
+			b.breaks(ruleSignerDigest, x.signer.id, fmt.Sprintf("the %s digest of the signing-certificate attribute is that of another certificate", r.Digest))
+			continue
+		}
+		b.holds(ruleSignerDigest, x.signer.id)
+		switch {
+		case len(r.IssuerSerial) == 0:
+		case slices.Contains(r.IssuerSerialMatches, x.signer.id):
+			b.holds(ruleSignerIssuerSerial, x.signer.id)
+		default:
+			b.breaks(ruleSignerIssuerSerial, x.signer.id, "the signing-certificate attribute names another issuer and serial number")
+		}
 	}
-	if len(x.signed.SigningCertificate) == 0 {
-		return // whether the attribute must be there is for acceptance, §5.2.8
-	}
-	first := &x.signed.SigningCertificate[0]
-	if !slices.Contains(first.Matches, x.signer.id) {
-		b.breaks(ruleSignerDigest, x.signer.id, fmt.Sprintf("the %s digest of the signing-certificate attribute is that of another certificate", first.Digest))
+}
+
+// checkAlone: where no attribute says which of several certificates on one key is the signer's, none can be retained, since
+// whoever adds a certificate to the file would choose. Where one does, that there are others is said.
+func (x *subject) checkAlone(b *builder, candidates []*certificate) {
+	if len(candidates) == 1 {
 		return
 	}
-	b.holds(ruleSignerDigest, x.signer.id)
-	if len(first.IssuerSerial) == 0 {
+	message := fmt.Sprintf("%d certificates are designated by the same identifier", len(candidates))
+	possible := 0
+	for _, c := range candidates {
+		if state, _ := x.value(c.id); state == facts.Verified || state == "" {
+			possible++
+		}
+	}
+	if len(x.signed.SigningCertificate) == 0 && possible > 1 {
+		b.breaks(ruleSignerAlone, "", message+", and no signed attribute says which of them is the signer's")
 		return
 	}
-	if !slices.Contains(first.IssuerSerialMatches, x.signer.id) {
-		b.breaks(ruleSignerIssuerSerial, x.signer.id, "the signing-certificate attribute names another issuer and serial number")
-		return
+	b.note(ruleSignerAlone, Information, "", message)
+}
+
+// ownReferences returns what the signing-certificate attributes, one of each kind at most, say of the signer: the first
+// reference of each (RFC 5035 §3, §5). Those after it are of the chain.
+func (x *subject) ownReferences() (own []*facts.CertificateReference) {
+	for i := range x.signed.SigningCertificate {
+		if r := &x.signed.SigningCertificate[i]; i == 0 || r.First {
+			own = append(own, r)
+		}
 	}
-	b.holds(ruleSignerIssuerSerial, x.signer.id)
+	return own
 }
 
 // candidates returns the certificates that the signer designates, the most credible first: the one that the attribute

@@ -68,7 +68,7 @@ var (
 	ruleSignerIssuerSerial = declare("ISC", "signer.issuer-serial", "EN 319 102-1 §5.2.3, RFC 5035 §5.4", NoSigningCertificateFound,
 		"the issuer and serial number of the signing-certificate attribute are those of the signing certificate")
 	ruleSignerAlone = declare("ISC", "signer.unambiguous", "EN 319 102-1 §5.2.3", NoSigningCertificateFound,
-		"one certificate only is designated as the signer's")
+		"one certificate only can be the signer's")
 )
 
 // Validation context.
