@@ -58,6 +58,30 @@ func TestReadmePrograms(t *testing.T) {
 	}
 }
 
+// The commands to try the programs with do what they are there for, on what the first command leaves.
+func TestReadmeCommandsToTry(t *testing.T) {
+	page, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	_, block, found := strings.Cut(string(page), "To try them on what the journey left:\n\n```sh\n")
+	require.True(t, found)
+	block, _, _ = strings.Cut(block, "```")
+	results := filepath.Join(t.TempDir(), "deliberation-out")
+	shell := func(command string) string {
+		run := exec.Command("sh", "-c", strings.ReplaceAll(command, "deliberation-out", results))
+		run.Dir = ".."
+		output, err := run.CombinedOutput()
+		require.NoError(t, err, "%s\n%s", command, output)
+		return string(output)
+	}
+	shell("go run ./examples/deliberation -out deliberation-out")
+	says := []string{"TOTAL-PASSED", "0 non respectées", "recipient", "opened", `"valid":true`}
+	commands := strings.Split(strings.TrimSpace(block), "\n")
+	require.Len(t, commands, len(says))
+	for i, command := range commands {
+		require.Contains(t, shell(command), says[i], command)
+	}
+}
+
 func TestReadmeNamesItsCommands(t *testing.T) {
 	page, err := os.ReadFile("../README.md")
 	require.NoError(t, err)

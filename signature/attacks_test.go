@@ -30,13 +30,6 @@ var update = flag.Bool("update", false, "write testdata/attacks.tsv, or docs/att
 var opened = map[string]string{
 	"cms/attribute-swap-counter":                 "the content of a countersignature is not looked at",
 	"cms/attribute-swap-counter (detached, RSA)": "the content of a countersignature is not looked at",
-	"signer/certificate-v2-wrong":                "only the first reference to the signing certificate counts",
-	"signer/certificate-named-unreadably":        "a signature that does not name its certificate is warned of",
-	"signer/certificate-unnamed":                 "a signature that does not name its certificate is warned of",
-	"signer/key-identifier-twice":                "a signature that does not name its certificate is warned of",
-	"chain/timestamp-unit-signs":                 "the extended key usage of a signer is not looked at",
-	"chain/server-signs":                         "the extended key usage of a signer is not looked at",
-	"chain/code-signer-signs":                    "the extended key usage of a signer is not looked at",
 	"chain/name-mail-behind-another":             "an address in the subject is not looked at when there is another",
 	"chain/name-mail-in-utf8":                    "an SmtpUTF8Mailbox is not taken for an address",
 	"pdf/saving-size":                            "/Size may shrink",

@@ -7,8 +7,9 @@
 // nothing beyond this run. With -p12 your key signs and seals; with -tsa your authority timestamps.
 //
 // Each step is verified before the next. DIR (deliberation-out unless told) receives the signed PDF (PAdES-B-T), the RGS report as
-// text and JSON, the pli, the opened PDF, its validation report, the signed receipt (CAdES-B-T) and the certificates. The last lines are
-// the commands of OpenSSL, poppler and qpdf that check it all again.
+// text and JSON, the pli, the opened PDF, its validation report, the signed receipt (CAdES-B-T) and the certificates, with two keys of
+// this run (password "demonstration") to try examples/seal with. The last lines are the commands of OpenSSL, poppler and qpdf that
+// check it all again.
 //
 // A document that others have signed before is signed beside them. Their signatures are told, and must be whole; whom to believe for
 // them is not asked here.

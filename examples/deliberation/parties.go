@@ -62,6 +62,11 @@ func (j *journey) declare(ctx context.Context) (*parties, error) {
 		"reception-prefecture.cle-de-demonstration.pem": reader.KeyPEM(),
 	}}
 	var err error
+	for name, id := range map[string]*pkitest.Identity{"reception-prefecture": reader, "cachet-mairie": mairie} { // for examples/seal
+		if p.files[name+".cle-de-demonstration.p12"], err = id.PKCS12("demonstration"); err != nil {
+			return nil, err
+		}
+	}
 	for _, made := range []struct {
 		signer *ades.Signer
 		who    *pkitest.Identity
@@ -115,6 +120,7 @@ func (p *parties) replaceSigner(path, password string) error {
 	p.remarks = append(p.remarks, fmt.Sprintf("la clé de %s signe et scelle ; le sommet de sa chaîne (%s) est tenu pour ancre", filepath.Base(path), top.Subject))
 	p.files["maire.pem"], p.files["cachet-mairie.pem"] = toPEM(chain[0]), toPEM(chain[0])
 	p.files["racine-p12.pem"] = toPEM(top)
+	delete(p.files, "cachet-mairie.cle-de-demonstration.p12")
 	return nil
 }
 

@@ -10,6 +10,8 @@ const (
 	ReportCertificates = 500
 	// ReportRevocations is how many CRLs and OCSP responses are described.
 	ReportRevocations = 500
+	// ReportStatuses is of how many certificates a report tells the revocation status.
+	ReportStatuses = 64
 	// ReportRevisions is how many revisions of a PDF are described.
 	ReportRevisions = 200
 	// ReportChecks is how many checks are listed of one signature or timestamp.

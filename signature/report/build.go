@@ -39,6 +39,8 @@ type builder struct {
 	positions    map[string]int
 	data         map[string]int // positions of CRLs and responses in the facts
 	checks       int            // listed so far
+	finder       *facts.RevocationFinder
+	asked        map[string]bool // certificates whose status was looked for
 }
 
 // New makes the report of a conclusion. doc is the facts that it was drawn from; without them (nil) the report says only
@@ -104,7 +106,7 @@ func newBuilder(doc *facts.Document, c *validation.Conclusion, o Options) *build
 		Report: r, prose: p, source: &r.source, detailed: o.Detailed, doc: doc, conclusion: c,
 		factsByID: map[string]*facts.Signature{}, tokensByID: map[string]*facts.Token{},
 		concluded: map[string]*validation.TimestampConclusion{}, certificates: map[string]*facts.Certificate{},
-		shown: src.shown, used: map[string]bool{}, positions: src.positions,
+		shown: src.shown, used: map[string]bool{}, asked: map[string]bool{}, positions: src.positions,
 	}
 }
 

@@ -32,6 +32,9 @@ func (b *builder) chain(ids []string, blocks []validation.Block, role Role) (cha
 			return chain, false
 		}
 		chain = append(chain, own)
+		if c := b.find(issued); c != nil && c.Revocation == nil {
+			c.Revocation = b.status(issued, own)
+		}
 	}
 	if anchored {
 		if i, ok := b.positions[chain[len(chain)-1]]; ok {

@@ -151,6 +151,11 @@ var checks = map[string]words{
 		asks:   "{who} permet de signer",
 		broken: text{"{who} ne permet pas de signer", "{who} does not allow signing"},
 	},
+	"signer.extended-key-usage": {
+		asks: "les usages étendus de {who} laissent place aux documents",
+		broken: text{"{who} n'est fait que pour d'autres services (serveur, programmes, horodatage ou réponses OCSP), pas pour des documents",
+			"{who} is only for other services (servers, programs, timestamps or OCSP responses), not for documents"},
+	},
 	"signer.not-self-signed": {
 		asks:   "{who} a été émis par quelqu'un d'autre",
 		broken: text{"{who} s'est garanti lui-même : personne d'autre ne l'a émis", "{who} vouches for itself: nobody else issued it"},

@@ -273,6 +273,7 @@ func (e *etsi) status(i validation.Indication, s validation.SubIndication, c *co
 		e.empty("TrustAnchor", "VOReference", e.reference(c.chain[len(c.chain)-1]))
 	}
 	e.chain(c)
+	e.revocationStatus(c)
 	if object := e.reference(c.id); object != "" && c.algorithm != "" {
 		e.start("CryptoInformation")
 		e.empty("ValidationObjectId", "VOReference", object)
@@ -315,6 +316,28 @@ func (e *etsi) chain(c *conclusion) {
 		e.empty(element, "VOReference", id)
 	}
 	e.end()
+}
+
+// revocationStatus is clause 4.3.12.6: the first certificate of the chain that revocation data say is revoked.
+func (e *etsi) revocationStatus(c *conclusion) {
+	for _, id := range c.chain {
+		certificate := e.certificate(id)
+		if certificate == nil || certificate.Revocation == nil || certificate.Revocation.RevokedAt == nil {
+			continue
+		}
+		status := certificate.Revocation
+		e.start("RevocationStatusInformation")
+		e.empty("ValidationObjectId", "VOReference", e.reference(id))
+		e.instant("RevocationTime", *status.RevokedAt)
+		if status.Reason != "" {
+			e.leaf("RevocationReason", "urn:etsi:019102:revocationReason:"+string(status.Reason))
+		}
+		if object := e.reference(status.Data[0]); object != "" {
+			e.empty("RevocationObject", "VOReference", object)
+		}
+		e.end()
+		return
+	}
 }
 
 // isWeak reports whether an algorithm of the signature itself was found not to be accepted.

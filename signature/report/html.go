@@ -82,8 +82,7 @@ type timestampView struct {
 }
 
 type certificateView struct {
-	Role, Name, Issuer, Validity, Digest string
-	Anchor                               bool
+	Role, Name, Issuer, Validity, Status, Digest string
 }
 
 type revocationView struct {
@@ -161,7 +160,7 @@ func (r *Report) timestampView(t *Timestamp) timestampView {
 }
 
 func (r *Report) certificateView(c *Certificate) certificateView {
-	v := certificateView{Role: capital(r.prose.role(c)), Name: c.Name, Issuer: c.issuerName, Digest: c.ID, Anchor: c.Anchor}
+	v := certificateView{Role: capital(r.prose.role(c)), Name: c.Name, Issuer: c.issuerName, Digest: c.ID, Status: capital(r.prose.revocationWords(c))}
 	if c.NotBefore != nil && c.NotAfter != nil {
 		v.Validity = capital(text{"du ", "from "}.in(r.prose.language)) + r.prose.day(*c.NotBefore) + text{" au ", " to "}.in(r.prose.language) + r.prose.day(*c.NotAfter)
 	}

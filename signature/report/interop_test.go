@@ -19,6 +19,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/cadre-confiance/confiance/signature/facts"
+	"github.com/cadre-confiance/confiance/signature/pkitest"
 	"github.com/cadre-confiance/confiance/signature/report"
 )
 
@@ -132,6 +134,11 @@ func TestETSISchema(t *testing.T) {
 		s := scenes(t)["valid"]
 		s.Conclusion.Time, s.Conclusion.Signatures[0].BestSignatureTime, s.Conclusion.Signatures[0].ClaimedTime = at, at, &at
 		check(at.String(), report.New(s.Facts, &s.Conclusion, report.Options{}))
+	}
+	v := newVillage(t)
+	for _, options := range [][]pkitest.Option{nil, {pkitest.Revoked(noon.Add(-30*time.Minute), pkitest.KeyCompromise)}} {
+		s := statusScene(v, facts.Verified, options...)
+		check("revocation", report.New(s.Facts, &s.Conclusion, report.Options{Detailed: true}))
 	}
 	check("unreadable", report.Unreadable(io.ErrUnexpectedEOF, report.Options{}))
 	check("crowded", func() *report.Report {

@@ -239,6 +239,9 @@ type Certificate struct {
 	NotBefore    *time.Time `json:"notBefore"`
 	NotAfter     *time.Time `json:"notAfter"`
 	Anchor       bool       `json:"anchor"` // a chain ends at it
+	// Revocation is the latest of what revocation data say that were signed by who may sign them; nil when there are none.
+	// Whether a verdict rests on it is told by the checks.
+	Revocation *RevocationStatus `json:"revocation"`
 
 	issuerName string
 	pseudonym  bool
@@ -263,6 +266,15 @@ type Revocation struct {
 	NextUpdate *time.Time           `json:"nextUpdate"` // when the next is due; nil when not told
 	Entries    int                  `json:"entries"`    // certificates on the list, answers of the response
 	Size       int64                `json:"size"`       // in octets
+}
+
+// A RevocationStatus is what revocation data say of a certificate.
+type RevocationStatus struct {
+	Status     facts.RevocationStatus `json:"status"`
+	Data       []string               `json:"data"`       // IDs in Revocations
+	ThisUpdate *time.Time             `json:"thisUpdate"` // when it was known to be right
+	RevokedAt  *time.Time             `json:"revokedAt"`  // nil unless revoked
+	Reason     facts.RevocationReason `json:"reason"`     // RFC 5280 §5.3.1; empty when not told
 }
 
 // A Revision is one saved state of a PDF.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"github.com/cadre-confiance/confiance/internal/limits"
@@ -100,4 +101,81 @@ func issuedAt(f *facts.Revocation) time.Time {
 		return f.OCSP.ProducedAt
 	}
 	return time.Time{}
+}
+
+// status finds what revocation data say of a certificate that another issued.
+func (b *builder) status(certificate, issuer string) *RevocationStatus {
+	if len(b.doc.Revocations) == 0 || len(b.asked) == limits.ReportStatuses || b.asked[certificate] {
+		return nil
+	}
+	b.asked[certificate] = true
+	if b.finder == nil {
+		b.finder = facts.NewRevocationFinder(b.doc)
+	}
+	for _, s := range b.finder.About(certificate, issuer) {
+		if !s.Sound() || len(s.Reasons) > 0 || len(s.Data) > limits.ReportLanes || !b.isAuthorised(&s, issuer) {
+			continue
+		}
+		out := &RevocationStatus{
+			Status: oneOf(s.Status, facts.Good, facts.Revoked), Data: s.Data, ThisUpdate: known(s.ThisUpdate),
+			Reason: oneOf(s.Reason, revocationReasons...),
+		}
+		if out.Status == "" {
+			out.Status = facts.StatusUnknown
+		}
+		if s.RevokedAt != nil && out.Status == facts.Revoked {
+			out.RevokedAt = known(*s.RevokedAt)
+		}
+		return out
+	}
+	return nil
+}
+
+// isAuthorised reports whether each object of a statement was signed by someone who may.
+func (b *builder) isAuthorised(s *facts.Statement, issuer string) bool {
+	return !slices.ContainsFunc(s.Data, func(id string) bool {
+		_, isShown := b.data[id]
+		return !isShown || !slices.ContainsFunc(b.finder.Signers(id, issuer), func(signer facts.RevocationSigner) bool { return signer.Authorised(s.Kind) })
+	})
+}
+
+var revocationReasons = []facts.RevocationReason{
+	facts.Unspecified, facts.KeyCompromise, facts.CACompromise, facts.AffiliationChanged, facts.Superseded, facts.CessationOfOperation,
+	facts.CertificateHold, facts.RemoveFromCRL, facts.PrivilegeWithdrawn, facts.AACompromise,
+}
+
+var reasonWords = map[facts.RevocationReason]text{
+	facts.KeyCompromise:        {"clé compromise", "key compromised"},
+	facts.CACompromise:         {"autorité compromise", "authority compromised"},
+	facts.AffiliationChanged:   {"changement d'organisme", "affiliation changed"},
+	facts.Superseded:           {"certificat remplacé", "certificate superseded"},
+	facts.CessationOfOperation: {"fin d'usage", "cessation of operation"},
+	facts.CertificateHold:      {"suspension", "on hold"},
+	facts.PrivilegeWithdrawn:   {"droit retiré", "privilege withdrawn"},
+	facts.AACompromise:         {"autorité d'attributs compromise", "attribute authority compromised"},
+}
+
+// revocationWords say what is known of a certificate.
+func (p *prose) revocationWords(c *Certificate) string {
+	s, l := c.Revocation, p.language
+	if s == nil {
+		return ""
+	}
+	var when string
+	if s.ThisUpdate != nil {
+		when = text{", selon l'état publié le ", ", as published "}.in(l) + p.instant(*s.ThisUpdate)
+	}
+	switch {
+	case s.Status == facts.Good:
+		return text{"non révoqué", "not revoked"}.in(l) + when
+	case s.Status == facts.Revoked && s.RevokedAt != nil:
+		out := text{"révoqué le ", "revoked "}.in(l) + p.instant(*s.RevokedAt)
+		if why, ok := reasonWords[s.Reason]; ok {
+			out += " (" + why.in(l) + ")"
+		}
+		return out + when
+	case s.Status == facts.Revoked:
+		return text{"révoqué", "revoked"}.in(l) + when
+	}
+	return text{"inconnu de l'autorité", "unknown to the authority"}.in(l) + when
 }

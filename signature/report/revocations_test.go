@@ -3,12 +3,15 @@ package report_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/cadre-confiance/confiance/signature/cades"
 	"github.com/cadre-confiance/confiance/signature/facts"
 	"github.com/cadre-confiance/confiance/signature/pkitest"
 	"github.com/cadre-confiance/confiance/signature/report"
@@ -91,4 +94,65 @@ func leadingZeros(n int) string {
 		out[7-i] = digits[n>>(4*i)&15]
 	}
 	return string(out)
+}
+
+// statusScene is a signature with a CRL beside it, about a certificate with these options; value is what is known of the
+// value of the CRL.
+func statusScene(v *village, value facts.ValueState, options ...pkitest.Option) scene {
+	leaf := v.ca.Leaf("Camille Dubois", options...)
+	got := v.validate(v.cades(deliberation, leaf, cades.Options{}))
+	v.pki.SetTime(noon.Add(-5 * time.Minute))
+	defer v.pki.SetTime(noon.Add(-59 * time.Minute))
+	list, err := facts.ReadCRL(context.Background(), bytes.NewReader(v.ca.CRL()), leaf.SerialOctets())
+	require.NoError(v.t, err)
+	if value != "" {
+		sum := sha256.Sum256(v.ca.DER)
+		list.Keys = []facts.KeyResult{{Certificate: hex.EncodeToString(sum[:]), Result: value}}
+	}
+	got.Facts.AddRevocation(list)
+	return scene{"deliberation de Boisjoli.p7m", got.Facts, got.Conclusion}
+}
+
+// What lists and responses say of a certificate is told once someone who may sign them is known to have signed them.
+func TestRevocationStatus(t *testing.T) {
+	v := newVillage(t)
+	revoked := noon.Add(-30 * time.Minute)
+	for _, r := range []struct {
+		name    string
+		options []pkitest.Option
+		value   facts.ValueState
+		says    string
+		kind    facts.RevocationStatus
+	}{
+		{"good", nil, facts.Verified, "Non révoqué, selon l'état publié le 2 mars 2026", facts.Good},
+		{"revoked", []pkitest.Option{pkitest.Revoked(revoked, pkitest.KeyCompromise)}, facts.Verified, "Révoqué le 2 mars 2026 à 11:30:00 UTC (clé compromise), selon l'état publié", facts.Revoked},
+		{"wrong value", []pkitest.Option{pkitest.Revoked(revoked, pkitest.KeyCompromise)}, facts.Wrong, "", ""},
+		{"not verified", nil, "", "", ""},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			s := statusScene(v, r.value, r.options...)
+			one := french(s)
+			j, schema := newJudge(t)
+			require.NoError(t, j.check("", schema, parsed(t, written(t, one, forms[1]))))
+			html := strings.ReplaceAll(written(t, one, forms[2]), "\u00a0", " ")
+			root := references(t, written(t, one, forms[3]))
+			information := root.find("ValidationReport", "SignatureValidationReport", "SignatureValidationStatus", "AssociatedValidationReportData", "RevocationStatusInformation")
+			if r.says == "" {
+				for _, c := range one.Certificates {
+					require.Nil(t, c.Revocation)
+				}
+				require.Empty(t, information)
+				return
+			}
+			require.Contains(t, strings.ReplaceAll(html, "&#39;", "'"), r.says)
+			require.Equal(t, r.kind, one.Certificates[0].Revocation.Status)
+			require.Contains(t, html, map[facts.RevocationStatus]string{facts.Good: `class="published"`, facts.Revoked: "révocation d"}[r.kind])
+			if r.kind == facts.Revoked {
+				require.Len(t, information, 1)
+				require.Equal(t, "2026-03-02T11:30:00Z", information[0].find("RevocationTime")[0].Text)
+				require.Equal(t, "urn:etsi:019102:revocationReason:keyCompromise", information[0].find("RevocationReason")[0].Text)
+			}
+			requireSafe(t, one, r.name)
+		})
+	}
 }

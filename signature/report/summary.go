@@ -15,20 +15,21 @@ type row struct {
 }
 
 var (
-	rowSigner   = text{"Signataire", "Signer"}
-	rowTSA      = text{"Autorité", "Authority"}
-	rowIssuer   = text{"Garanti par", "Vouched for by"}
-	rowClaimed  = text{"Date déclarée", "Time claimed"}
-	rowProved   = text{"Date prouvée", "Time proved"}
-	rowTime     = text{"Date", "Time"}
-	rowCovers   = text{"Porte sur", "Covers"}
-	rowIntact   = text{"Intégrité", "Integrity"}
-	rowLevel    = text{"Niveau annoncé", "Level claimed"}
-	rowReasons  = text{"Pourquoi", "Why"}
-	rowRemedies = text{"Que faire", "What to do"}
-	rowNotes    = text{"À noter", "To note"}
-	rowStandard = text{"Conclusion", "Conclusion"}
-	rowDetail   = text{"En détail", "In detail"}
+	rowSigner     = text{"Signataire", "Signer"}
+	rowTSA        = text{"Autorité", "Authority"}
+	rowIssuer     = text{"Garanti par", "Vouched for by"}
+	rowRevocation = text{"Certificat", "Certificate"}
+	rowClaimed    = text{"Date déclarée", "Time claimed"}
+	rowProved     = text{"Date prouvée", "Time proved"}
+	rowTime       = text{"Date", "Time"}
+	rowCovers     = text{"Porte sur", "Covers"}
+	rowIntact     = text{"Intégrité", "Integrity"}
+	rowLevel      = text{"Niveau annoncé", "Level claimed"}
+	rowReasons    = text{"Pourquoi", "Why"}
+	rowRemedies   = text{"Que faire", "What to do"}
+	rowNotes      = text{"À noter", "To note"}
+	rowStandard   = text{"Conclusion", "Conclusion"}
+	rowDetail     = text{"En détail", "In detail"}
 )
 
 var intactWords = map[validation.Crypto]text{
@@ -73,6 +74,17 @@ func (r *Report) signerRows(s *Signer, label text) []row {
 	return rows
 }
 
+// revocationRows say whether the certificate of a signer was revoked, as far as revocation data tell.
+func (r *Report) revocationRows(s *Signer) []row {
+	if s == nil {
+		return nil
+	}
+	if c := r.certificate(s.Certificate); c != nil && c.Revocation != nil {
+		return []row{{rowRevocation.in(r.prose.language), []string{r.prose.revocationWords(c)}}}
+	}
+	return nil
+}
+
 // shorten shows enough of a digest to tell it from others.
 func shorten(id string) string {
 	if len(id) <= shortDigest {
@@ -106,7 +118,7 @@ func (r *Report) ready() *Report {
 // summary is what one should know of a signature, whatever its verdict.
 func (r *Report) summary(s *Signature) []row {
 	p, l := r.prose, r.prose.language
-	rows := r.signerRows(s.Signer, rowSigner)
+	rows := append(r.signerRows(s.Signer, rowSigner), r.revocationRows(s.Signer)...)
 	claimed := text{"aucune", "none"}.in(l)
 	if s.ClaimedTime != nil {
 		claimed = p.instant(*s.ClaimedTime) + text{", selon le signataire", ", as the signer says"}.in(l)
@@ -139,7 +151,7 @@ func (r *Report) summary(s *Signature) []row {
 func (r *Report) tokenSummary(t *Timestamp) []row {
 	l := r.prose.language
 	rows := append([]row{{rowTime.in(l), []string{r.tokenTime(t)}}}, r.signerRows(t.Signer, rowTSA)...)
-	rows = append(rows, row{rowCovers.in(l), []string{t.Covers.Words}})
+	rows = append(append(rows, r.revocationRows(t.Signer)...), row{rowCovers.in(l), []string{t.Covers.Words}})
 	if t.verdict() == Valid && !r.source.detailed {
 		return rows
 	}

@@ -150,6 +150,9 @@ func (r *Report) textCertificates(out *page) {
 		if c.NotBefore != nil && c.NotAfter != nil {
 			out.line("    ", r.prose.validity(c))
 		}
+		if c.Revocation != nil {
+			out.line("    ", r.prose.revocationWords(c))
+		}
 	}
 }
 

@@ -21,9 +21,10 @@ type picture struct {
 	Lanes              []lane
 	Now                string // position of the time of validation
 	NowLabel           string
-	NowAt, NowAnchor   string // of the label, away from the position
-	Start, End         string // dates of the ends of the axis
-	Axis               int    // where the axis is drawn
+	NowAt, NowAnchor   string          // of the label, away from the position
+	Start, End         string          // dates of the ends of the axis
+	Axis               int             // where the axis is drawn
+	Kinds              map[string]bool // of marks in it, for the legend
 	Events             []event
 }
 
@@ -75,6 +76,9 @@ func (s scale) at(t time.Time) float64 {
 	return margin + (100-2*margin)*min(max(share, 0), 1)
 }
 
+// holds reports whether an instant is in the picture.
+func (s scale) holds(t time.Time) bool { return !t.Before(s.from) && !t.After(s.to) }
+
 func percent(f float64) string { return strconv.FormatFloat(f, 'f', 2, 64) + "%" }
 
 // horizon is how far from what happened a picture still shows: a certificate may say that it is valid until the year 9999.
@@ -90,7 +94,7 @@ func (r *Report) picture(s *Signature) *picture {
 		return nil
 	}
 	out := &picture{
-		ID: "p-" + s.ID, Now: percent(scale.at(*r.Time)), NowLabel: "validation " + p.short(*r.Time),
+		ID: "p-" + s.ID, Kinds: map[string]bool{}, Now: percent(scale.at(*r.Time)), NowLabel: "validation " + p.short(*r.Time),
 		Start: p.day(scale.from), End: p.day(scale.to),
 	}
 	out.NowAt, out.NowAnchor = "100%", "end"
@@ -141,7 +145,9 @@ func (r *Report) picture(s *Signature) *picture {
 		if i == limits.ReportLanes {
 			break
 		}
-		out.add(lane{Class: "certificate", Name: r.laneName(c), Note: p.month(*c.NotBefore) + " – " + p.month(*c.NotAfter), Bar: barOf(scale, c)})
+		lane := lane{Class: "certificate", Name: r.laneName(c), Note: p.month(*c.NotBefore) + " – " + p.month(*c.NotAfter), Bar: barOf(scale, c)}
+		lane.Marks = statusMarks(scale, c.Revocation)
+		out.add(lane)
 	}
 	out.Axis = headHeight + len(out.Lanes)*laneHeight + 4
 	out.Height = out.Axis + axisHeight
@@ -152,7 +158,22 @@ func (r *Report) picture(s *Signature) *picture {
 func (p *picture) add(l lane) {
 	l.Top = headHeight + len(p.Lanes)*laneHeight
 	l.Label, l.Middle = l.Top+laneLabel, l.Top+laneMiddle
+	for _, m := range l.Marks {
+		p.Kinds[m.Kind] = true
+	}
 	p.Lanes = append(p.Lanes, l)
+}
+
+// statusMarks are what revocation data say of a certificate: that it was not revoked when they were made, or when it was.
+func statusMarks(s scale, status *RevocationStatus) []mark {
+	switch {
+	case status == nil:
+	case status.Status == facts.Good && status.ThisUpdate != nil && s.holds(*status.ThisUpdate):
+		return []mark{{percent(s.at(*status.ThisUpdate)), "status"}}
+	case status.Status == facts.Revoked && status.RevokedAt != nil && s.holds(*status.RevokedAt):
+		return []mark{{percent(s.at(*status.RevokedAt)), "revoked"}}
+	}
+	return nil
 }
 
 // short writes a date in figures.
@@ -323,6 +344,13 @@ func (r *Report) events(s *Signature, tokens []*Timestamp) []event {
 		if c := r.certificate(s.Signer.Certificate); c != nil {
 			put(c.NotBefore, text{"Début de validité du certificat du signataire", "The signer's certificate becomes valid"}.in(l), "")
 			put(c.NotAfter, text{"Fin de validité du certificat du signataire", "The signer's certificate ends"}.in(l), "")
+			if c.Revocation != nil {
+				put(c.Revocation.RevokedAt, text{"Révocation du certificat du signataire", "The signer's certificate is revoked"}.in(l), "")
+				if c.Revocation.Status == facts.Good {
+					put(c.Revocation.ThisUpdate, text{"Publication de l'état de révocation", "The revocation status is published"}.in(l),
+						text{"que le certificat du signataire n'était pas révoqué", "that the signer's certificate was not revoked"}.in(l))
+				}
+			}
 		}
 	}
 	put(r.Time, text{"Validation", "Validation"}.in(l), "")

@@ -36,7 +36,7 @@ func verdictOn(c *validation.SignatureConclusion) Verdict {
 	return Indeterminate
 }
 
-// Verdict of one signature, in the same words as that of a file.
+// verdict is that of one signature, in the same words as that of a file.
 func (s *Signature) verdict() Verdict {
 	return verdictOn(&validation.SignatureConclusion{Crypto: s.Crypto, Verdict: validation.Verdict{Indication: s.Indication}})
 }

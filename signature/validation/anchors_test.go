@@ -136,6 +136,17 @@ func TestAnchorsAndCertificates(t *testing.T) {
 			check: "signer.key-usage", message: "does not say", status: validation.Warning,
 		},
 		{
+			name: "for a web server and programs", options: []pkitest.Option{pkitest.ExtKeyUsage(pkitest.EKUServerAuth, pkitest.EKUCodeSigning)}, edit: func(s *scene) {},
+			verdict: "INDETERMINATE (CHAIN_CONSTRAINTS_FAILURE)", check: "signer.extended-key-usage", message: "alone",
+		},
+		{
+			name: "for timestamps", options: []pkitest.Option{pkitest.TSA}, edit: func(s *scene) {},
+			verdict: "INDETERMINATE (CHAIN_CONSTRAINTS_FAILURE)", check: "signer.extended-key-usage", message: "alone",
+		},
+		{name: "for mail and a web server", options: []pkitest.Option{pkitest.ExtKeyUsage(pkitest.EKUServerAuth, pkitest.EKUEmailProtection)}, edit: func(s *scene) {}},
+		{name: "for clients", options: []pkitest.Option{pkitest.ExtKeyUsage(pkitest.EKUClientAuth)}, edit: func(s *scene) {}},
+		{name: "for what its authority alone knows", options: []pkitest.Option{pkitest.ExtKeyUsage("1.3.6.1.4.1.32473.9")}, edit: func(s *scene) {}},
+		{
 			name: "unknown critical extension", options: []pkitest.Option{pkitest.Extension("1.3.6.1.4.1.32473.9", true, []byte{5, 0})}, edit: func(s *scene) {},
 			verdict: "INDETERMINATE (CERTIFICATE_CHAIN_GENERAL_FAILURE)", check: "certificate.extensions", message: "1.3.6.1.4.1.32473.9 is not known",
 		},

@@ -262,6 +262,7 @@ func (x *subject) checkUsage(b *builder, c *certificate, isAnchor bool) {
 			b.holds(ruleTSANotCA, c.id)
 		}
 	}
+	x.checkPurpose(b, c)
 	if c.selfIssued() && !isAnchor {
 		b.breaks(ruleSelfSigned, c.id, "the signer issued the certificate to himself")
 	}

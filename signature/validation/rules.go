@@ -129,6 +129,8 @@ var (
 		"the key of the signer is for non-repudiation")
 	ruleSignerSigns = declare("XCV", "signer.key-signs", "RFC 5280 §4.2.1.3", ChainConstraintsFailure,
 		"the key of the signer may sign")
+	rulePurpose = declare("XCV", "signer.extended-key-usage", "RFC 5280 §4.2.1.12", ChainConstraintsFailure,
+		"the purposes of the signer's certificate leave room for documents")
 	ruleSelfSigned = declare("XCV", "signer.not-self-signed", "EN 319 102-1 §5.2.6", ChainConstraintsFailure,
 		"the certificate of the signer was issued by someone else")
 	ruleTSAUsage = declare("XCV", "timestamp.extended-key-usage", "RFC 3161 §2.3", ChainConstraintsFailure,
