@@ -30,11 +30,9 @@ var update = flag.Bool("update", false, "write testdata/attacks.tsv, or docs/att
 var opened = map[string]string{
 	"cms/attribute-swap-counter":                 "the content of a countersignature is not looked at",
 	"cms/attribute-swap-counter (detached, RSA)": "the content of a countersignature is not looked at",
-	"chain/name-mail-behind-another":             "an address in the subject is not looked at when there is another",
-	"chain/name-mail-in-utf8":                    "an SmtpUTF8Mailbox is not taken for an address",
-	"pdf/saving-size":                            "/Size may shrink",
-	"pdf/document-information-is-the-contents":   "the information dictionary may be any object",
-	"certified/nothing-indirect":                 "what the author allows is not resolved",
+	"chain/timestamp-unit-signs":                 "the extended key usage of a signer is not looked at",
+	"chain/server-signs":                         "the extended key usage of a signer is not looked at",
+	"chain/code-signer-signs":                    "the extended key usage of a signer is not looked at",
 	"overlay/timestamp":                          "a document timestamp may have an appearance",
 	"overlay/timestamp-untrusted":                "a document timestamp may have an appearance",
 	"overlay/timestamp-forged":                   "a document timestamp is not read before the changes are judged",
@@ -100,11 +98,11 @@ func judge(v *signature.Validator, forge *pkitest.Forge, file, content []byte) j
 		s, f := &got.Signatures[i], &got.Facts.Signatures[i]
 		j.sound = j.sound && s.Crypto == validation.CryptoValid
 		j.trusted = j.trusted && s.Indication == validation.TotalPassed
-		parts = append(parts, said(s.ID, s.Crypto, s.Verdict, s.Findings(), f.Problems, f.Modifications))
+		parts = append(parts, said(s.ID, s.Crypto, s.Verdict, s.Blocks, f.Problems, f.Modifications))
 	}
 	for i := range got.Timestamps {
 		s, f := &got.Timestamps[i], &got.Facts.Timestamps[i]
-		parts = append(parts, said("timestamp "+s.ID, s.Crypto, s.Verdict, s.Findings(), f.Problems, f.Modifications))
+		parts = append(parts, said("timestamp "+s.ID, s.Crypto, s.Verdict, s.Blocks, f.Problems, f.Modifications))
 	}
 	if j.reason = strings.Join(parts, "; "); j.reason == "" {
 		j.reason = "no signature"
@@ -125,13 +123,21 @@ func kindOf(err error) string {
 	return err.Error()
 }
 
-// said sums a verdict up by what does not depend on its wording: checks that broke, problems of form, kinds of changes.
-func said(id string, crypto validation.Crypto, verdict validation.Verdict, findings []validation.Check, problems []facts.Problem, changes []facts.Modification) string {
+// said sums a verdict up by what does not depend on its wording: problems of form, kinds of changes, and the checks that broke
+// in the block that decided, the first to fail in the order of EN 319 102-1 §5.3.
+func said(id string, crypto validation.Crypto, verdict validation.Verdict, blocks []validation.Block, problems []facts.Problem, changes []facts.Modification) string {
 	reasons := map[string]bool{}
-	for _, c := range findings {
-		if c.Status == validation.Broken {
-			reasons[c.ID] = true
+	for _, name := range []string{"FC", "ISC", "VCI", "CV", "XCV", "SAV", "LTV"} {
+		i := slices.IndexFunc(blocks, func(b validation.Block) bool { return b.Name == name && !b.Passed() })
+		if i < 0 {
+			continue
 		}
+		for _, c := range blocks[i].Checks {
+			if c.Status == validation.Broken {
+				reasons[c.ID] = true
+			}
+		}
+		break
 	}
 	for _, p := range problems {
 		if p.Fatal || p.Unsupported {

@@ -5,10 +5,13 @@
 // A FILE holds certificates, as many as it likes: PEM, or DER end to end. The report is text, French unless -lang en, or with -json one line
 // per certificate:
 //
-//	{"schema":1,"object","kind","subject",…,"findings":[{"rule","status","path","clause","message","english"}],"usages":[…],"level","evidence":[…]}
+//	{"schema":1,"object","kind","subject","issuer","serial","notBefore","notAfter","time","usages":[…],"level","evidence":[…],
+//	 "findings":[{"rule","status","path","clause","message","english"}]}
 //
-// object is the path as given, with "#2" and so on for the further certificates of one file. Statuses are pass, fail, warn, notice,
-// undetermined, and with -all not-applicable and not-effective. A file that holds no certificate gives a line with "error".
+// object is the path as given, with "#2" and so on for the further certificates of one file; kind is certificate; names are as RFC 4514, serial
+// is decimal, times are RFC 3339 and time is the date of use; level is empty, "*", "**" or "***", with its evidence. Statuses are pass, fail,
+// warn, notice, undetermined, and with -all not-applicable and not-effective. What cannot be read gives {"schema":1,"object","error"}.
+// Members are added, never changed; lists are never null.
 //
 // The exit status is 0 if no rule fails, 1 if one does or if the level or the function asked is not established, 2 if a file could not be read or
 // the command line is wrong.

@@ -115,6 +115,20 @@ func TestJSONLines(t *testing.T) {
 	require.Equal(t, []string{bundle, bundle + "#2", good}, objects)
 }
 
+// TestContract holds the line of JSON to its members, in their order: programs read them.
+func TestContract(t *testing.T) {
+	good, bad, _ := files(t)
+	finding := `{"rule":"[a-z0-9_]+","status":"(pass|fail|warn|notice|undetermined|not-applicable|not-effective)","path":"[^"]*","clause":"[^"]+","message":"[^"]+","english":"[^"]+"}`
+	line := `^{"schema":1,"object":"[^"]+","kind":"certificate","subject":"[^"]+","issuer":"[^"]+","serial":"\d+","notBefore":"[-0-9T:Z]+","notAfter":"[-0-9T:Z]+",` +
+		`"time":"[-0-9T:Z]+","usages":\["seal"\],"level":"","evidence":\[\],"findings":\[` + finding + `(,` + finding + `)*\]}\n$`
+	for _, args := range [][]string{{"-json", good}, {"-json", bad}, {"-json", "-all", "-level", "1", "-function", "seal", "-at", "2026-02-01T00:00:00Z", good}} {
+		_, stdout, _ := check(t, args...)
+		require.Regexp(t, line, stdout)
+	}
+	_, stdout, _ := check(t, "-json", filepath.Join(t.TempDir(), "none"))
+	require.Regexp(t, `^{"schema":1,"object":"[^"]+","error":"[^"]+"}\n$`, stdout)
+}
+
 func TestUnreadableFilesHaveTheirLine(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "letter.txt")
 	require.NoError(t, os.WriteFile(path, []byte("bonjour"), 0o600))

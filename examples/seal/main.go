@@ -17,8 +17,18 @@
 // and they say so. verify without a key or a manifest checks the outer parts only. show believes nobody: what it prints is what the
 // sender claims, unless -anchors.
 //
-// -json prints one line: {"schema":1,"command","id",…} and on a failure {"schema":1,"command","error":{"reason","message"}}, where
-// reason is a word of docs/pli.md ("signature", "content"…), or empty.
+// -json prints one line. Members are added to it, never changed; lists are never null, times are RFC 3339:
+//
+//	seal    {"schema":1,"command":"seal","id","file","size",M}
+//	open    {"schema":1,"command":"open","id","folder","recipient","findings":[…],M}
+//	verify  {"schema":1,"command":"verify","file","id","verdict","complete","steps":[{"step","state","detail"}],"findings":[…],"error","manifest":{M}}
+//	show    {"schema":1,"command":"show","file","id","recipients":[…],"profile","notAfter","payloadSize","capsuleSize","capsuleSha256",
+//	         "findings":[…],"manifest":{M}}
+//
+// where M is "sender","senderCertificate","recipients":[…],"created","notAfter","purpose","manifestDigest",
+// "parts":[{"name","mediaType","size","hash","salted"}], and with show "sha256" of a part. verdict is valid or invalid, state is passed, failed
+// or skipped; complete is true if nothing was skipped. detail, id, error and manifest are left out when there is none. On a failure of the other
+// three: {"schema":1,"command","error":{"reason","message"}}, where reason is a word of docs/pli.md ("signature", "content"…), or empty.
 //
 // The exit status is 0 if all went well, 1 if the pli was refused or something failed, 2 if the command line is wrong.
 package main

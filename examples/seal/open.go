@@ -45,7 +45,7 @@ func (f *openFlags) run(ctx context.Context, c *command) (result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &openResult{1, "open", m.Manifest.ID, f.out, m.Recipient, m.Findings,
+	return &openResult{1, "open", m.Manifest.ID, f.out, m.Recipient, append([]string{}, m.Findings...),
 		newManifestResult(m.Manifest, m.ManifestDigest, m.Addenda)}, nil
 }
 

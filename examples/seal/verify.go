@@ -82,7 +82,7 @@ type stepResult struct {
 }
 
 func newVerifyResult(path string, report *exchange.Report, err error) *verifyResult {
-	r := &verifyResult{Schema: 1, Command: "verify", File: path, Verdict: "valid", Complete: err == nil, Findings: report.Findings}
+	r := &verifyResult{Schema: 1, Command: "verify", File: path, Verdict: "valid", Complete: err == nil, Steps: []stepResult{}, Findings: append([]string{}, report.Findings...)}
 	if report.Header != nil {
 		r.ID = report.Header.ID
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"github.com/cadre-confiance/confiance/internal/der"
 	"github.com/cadre-confiance/confiance/internal/limits"
 )
 
@@ -95,11 +96,11 @@ func readGeneralName(s *cryptobyte.String, out *GeneralName) bool {
 	return true
 }
 
-// namesOf returns all the names of a certificate that constraints apply to: its subject, its alternative names, and the
-// electronic mail addresses of its subject when it has no other (RFC 5280 §4.2.1.10).
+// namesOf returns all the names of a certificate that constraints apply to: its subject, its alternative names, those of mail
+// in Unicode as mail (RFC 9598 §6), and the mail addresses of its subject. RFC 5280 §4.2.1.10 asks for the last only when there
+// are no alternative names; but the subject is what a reader is shown, and must not hide behind another address.
 func namesOf(c *Certificate) ([]GeneralName, error) {
 	var names []GeneralName
-	hasEmail := false
 	for _, e := range c.Extensions {
 		if e.OID != OIDSubjectAltName {
 			continue
@@ -114,19 +115,40 @@ func namesOf(c *Certificate) ([]GeneralName, error) {
 			if len(names) == limits.ExtensionItems || !readGeneralName(&list, &name) {
 				return nil, fmt.Errorf("%w: alternative names cannot be read", ErrNameConstraints)
 			}
-			hasEmail = hasEmail || name.Form == FormEmail
+			if name.Form == formOther {
+				if err := name.readMailbox(); err != nil {
+					return nil, err
+				}
+			}
 			names = append(names, name)
 		}
 	}
 	if len(c.RawSubject) > 2 { // an empty subject is 30 00
 		names = append(names, GeneralName{Form: FormDirectory, Value: c.RawSubject})
 	}
-	if !hasEmail {
-		for _, address := range c.Subject.Get(OIDEmailAddress) {
-			names = append(names, GeneralName{Form: FormEmail, Value: []byte(address)})
-		}
+	for _, address := range c.Subject.Get(OIDEmailAddress) {
+		names = append(names, GeneralName{Form: FormEmail, Value: []byte(address)})
 	}
 	return names, nil
+}
+
+const formOther = 0 // otherName
+
+var oidSMTPUTF8Mailbox = der.MustOID("1.3.6.1.5.5.7.8.9")
+
+// readMailbox turns the otherName of a mailbox in Unicode into a mail address, and leaves others as they are.
+func (g *GeneralName) readMailbox() error {
+	other := cryptobyte.String(g.Value)
+	var id der.OID
+	var explicit, address cryptobyte.String
+	if !der.ReadOID(&other, &id) || id != oidSMTPUTF8Mailbox {
+		return nil
+	}
+	if !other.ReadASN1(&explicit, contextTag(0)) || !explicit.ReadASN1(&address, asn1.UTF8String) || !explicit.Empty() || !other.Empty() {
+		return fmt.Errorf("%w: a mailbox in Unicode cannot be read", ErrNameConstraints)
+	}
+	g.Form, g.Value = FormEmail, address
+	return nil
 }
 
 // nameWork bounds how many pairs of name and subtree one check compares.
@@ -193,6 +215,13 @@ func (g GeneralName) String() string {
 
 // contains says whether a name of the same form is in the subtree.
 func (g GeneralName) contains(name GeneralName) (bool, error) {
+	switch g.Form {
+	case FormEmail, FormDNS, FormURI:
+		// No such name has a control or a space. A reader in C stops at a zero, and shows another name than the one compared.
+		if slices.ContainsFunc(name.Value, func(octet byte) bool { return octet <= ' ' || octet == 0x7f }) {
+			return false, fmt.Errorf("%w: %s with a control character or a space", ErrNameConstraints, name)
+		}
+	}
 	switch g.Form {
 	case FormDirectory:
 		base, ok := canonicalRDNs(g.Value)

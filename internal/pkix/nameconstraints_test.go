@@ -90,7 +90,9 @@ func TestNameConstraints(t *testing.T) {
 		{"mail domain", [][]byte{general(1, ".boisjoli.example")}, nil, leaf(pkitest.Email("a@mail.boisjoli.example")), nil},
 		{"mail domain itself", [][]byte{general(1, ".boisjoli.example")}, nil, leaf(pkitest.Email("a@boisjoli.example")), pkix.ErrNameNotPermitted},
 		{"mail address of the subject", nil, [][]byte{general(1, "boisjoli.example")}, leaf(mail), pkix.ErrNameNotPermitted},
-		{"mail address of the subject and another", nil, [][]byte{general(1, "boisjoli.example")}, leaf(mail, pkitest.Email("a@ailleurs.example")), nil},
+		{"mail address of the subject and another", nil, [][]byte{general(1, "boisjoli.example")}, leaf(mail, pkitest.Email("a@ailleurs.example")), pkix.ErrNameNotPermitted},
+		{"mail address with a zero", [][]byte{general(1, "boisjoli.example")}, nil, leaf(pkitest.Email("a@ailleurs.example\x00@boisjoli.example")), pkix.ErrNameConstraints},
+		{"host with a zero", [][]byte{general(2, "boisjoli.example")}, nil, leaf(pkitest.DNS("ailleurs.example\x00.boisjoli.example")), pkix.ErrNameConstraints},
 		{"mail address without host", [][]byte{general(1, "boisjoli.example")}, nil, leaf(pkitest.Email("mairie")), pkix.ErrNameConstraints},
 
 		{"URI on the host", [][]byte{general(6, "www.boisjoli.example")}, nil, leaf(uri("https://www.boisjoli.example:443/a")), nil},

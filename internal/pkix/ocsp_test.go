@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/sha1"
-	"runtime"
 	"testing"
 	"time"
 
@@ -257,54 +256,4 @@ func TestOCSPResponseForms(t *testing.T) {
 			}
 		})
 	}
-}
-
-func FuzzParseOCSPResponse(f *testing.F) {
-	ca, leaf := ocspScene()
-	for _, options := range [][]pkitest.Option{
-		{}, {pkitest.ByName()}, {pkitest.CertHash(true)}, {pkitest.ArchiveCutOff(fixed)}, {pkitest.Says(pkitest.Unknown)}, {pkitest.ResponseStatus(3)},
-	} {
-		f.Add(ca.OCSP(leaf, options...))
-		f.Add(ca.Responder("Répondeur").OCSP(leaf, options...))
-	}
-	key := &parsed(f, ca.DER).PublicKey
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		response, err := pkix.ParseOCSPResponse(raw)
-		runtime.ReadMemStats(&after)
-		if spent := after.TotalAlloc - before.TotalAlloc; spent > 1<<18+64*uint64(len(raw)) {
-			t.Fatalf("%d octets allocated for %d", spent, len(raw))
-		}
-		if err != nil || response.Basic == nil {
-			return
-		}
-		b := response.Basic
-		require.False(t, b.ProducedAt.IsZero())
-		require.True(t, (b.ResponderName == nil) != (b.ResponderKey == nil))
-		require.NoError(t, der.CheckStructure(b.Raw, der.Limits{}))
-		alone, err := pkix.ParseOCSPResponse(b.Raw)
-		require.NoError(t, err)
-		require.Equal(t, b.ID, alone.Basic.ID)
-		b.Verify(key)
-	})
-}
-
-func FuzzParseOCSPRequest(f *testing.F) {
-	ca, leaf := ocspScene()
-	for _, h := range []crypto.Hash{crypto.SHA1, crypto.SHA256} {
-		f.Add(pkitest.OCSPRequest(leaf, h, nil))
-		f.Add(pkitest.OCSPRequest(ca.Leaf("Autre"), h, []byte("nonce")))
-	}
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		request, err := pkix.ParseOCSPRequest(raw)
-		if err != nil || len(request.Nonce) > limits.OCSPNonce {
-			return
-		}
-		again, err := request.Marshal()
-		require.NoError(t, err)
-		same, err := pkix.ParseOCSPRequest(again)
-		require.NoError(t, err)
-		require.Equal(t, request, same)
-	})
 }

@@ -217,14 +217,15 @@ func (c *change) newField(o pdf.Object) error {
 		c.modified(ref.Number, "a field that is not a signature is added to the form")
 		return nil
 	}
-	if _, ok := c.signs(ref, dict); !ok {
+	by := c.signs(ref, dict)
+	if by == nil {
 		c.modified(ref.Number, "a field is added that no signature of this revision fills")
 		return nil
 	}
 	if dict.Get("Parent") != nil || !c.newName(dict) {
 		c.modified(ref.Number, "a field is added that has no name of its own")
 	}
-	return c.fieldWidgets(ref, dict)
+	return c.fieldWidgets(ref, dict, by)
 }
 
 // newName reports whether a field has a name that no field of the earlier revision has: two of one name are one field.
@@ -243,9 +244,13 @@ func (c *change) plainField(ref pdf.Ref, dict pdf.Dict) bool {
 	return true
 }
 
-// fieldWidgets notes the widget annotations of a new field: itself, or its children.
-func (c *change) fieldWidgets(ref pdf.Ref, dict pdf.Dict) error {
-	if dict.Get("Subtype") == pdf.Name("Widget") {
+// fieldWidgets notes the widget annotations of a new field: itself, or its children. Those of a document timestamp, which
+// no verdict on the document counts and which every author allows, may show nothing.
+func (c *change) fieldWidgets(ref pdf.Ref, dict pdf.Dict, by *signature) error {
+	shown := by.timestamp() && (dict.Get("Subtype") != nil || dict.Get("Rect") != nil) && !emptyRect(dict)
+	if shown {
+		c.modified(ref.Number, "the field of a document timestamp is not invisible")
+	} else if dict.Get("Subtype") == pdf.Name("Widget") {
 		c.widgets[ref.Number] = true
 	}
 	kids, err := c.after.Array(dict.Get("Kids"))
@@ -270,34 +275,56 @@ func (c *change) fieldWidgets(ref pdf.Ref, dict pdf.Dict) error {
 			c.modified(kid.Number, "a child of the field that is added is more than its annotation")
 			continue
 		}
+		if by.timestamp() && !emptyRect(widget) {
+			c.modified(kid.Number, "the field of a document timestamp is not invisible")
+			continue
+		}
 		c.widgets[kid.Number] = true
 	}
 	return nil
 }
 
-// signs reports whether the value of a field is a signature or a document timestamp that closes this revision, or whether
-// the field is empty and one that closes a later revision will fill it.
-func (c *change) signs(ref pdf.Ref, dict pdf.Dict) (name string, ok bool) {
+// emptyRect reports whether an annotation has neither width nor height, as that of a signature that is not to be seen (ISO
+// 32000-2 §12.7.5.5).
+func emptyRect(widget pdf.Dict) bool {
+	rect, ok := widget.Get("Rect").(pdf.Array)
+	if !ok || len(rect) != 4 {
+		return false
+	}
+	for _, o := range rect {
+		switch o.(type) {
+		case pdf.Integer, pdf.Real:
+		default:
+			return false
+		}
+	}
+	return rect[0] == rect[2] && rect[1] == rect[3]
+}
+
+// signs returns the signature or document timestamp that is the value of a field and closes this revision or, when the field
+// is empty, the one that will fill it and closes a later one; nil when there is none. One that nobody can read or judge
+// fills nothing: it would bring an appearance and no verdict.
+func (c *change) signs(ref pdf.Ref, dict pdf.Dict) *signature {
 	for _, s := range c.signatures[ref] {
-		if !s.covers || fatal(s.problems) {
+		if !s.covers || s.unfit || fatal(s.problems) {
 			continue
 		}
 		if dict.Get("V") == nil && s.revision > c.index {
 			c.brings = max(c.brings, signing)
-			return s.name, true
+			return s
 		}
 		if s.first == c.index && s.revision == c.index && pdf.Equal(s.value, dict.Get("V")) {
 			if !s.timestamp() {
 				c.brings = max(c.brings, signing)
 			}
-			return s.name, true
+			return s
 		}
 	}
-	return "", false
+	return nil
 }
 
 // signedFields allows the fields that were waiting for a signature to receive the one that closes this revision: a value
-// and an appearance, nothing else.
+// and an appearance, nothing else; a value alone if it is a document timestamp.
 func (c *change) signedFields() error {
 	for number, value := range c.values {
 		was, ok1 := value.was.(pdf.Dict)
@@ -305,17 +332,17 @@ func (c *change) signedFields() error {
 		if !ok1 || !ok2 || was.Get("V") != nil || is.Get("V") == nil {
 			continue
 		}
-		name, ok := c.signs(pdf.Ref{Number: number}, is)
-		if !ok {
+		by := c.signs(pdf.Ref{Number: number}, is)
+		if by == nil {
 			continue
 		}
 		allowed := true
 		for _, key := range pdf.DiffKeys(was, is) {
-			allowed = allowed && plainSigning(key, is.Get(key))
+			allowed = allowed && (key == "V" || !by.timestamp() && plainSigning(key, is.Get(key)))
 		}
 		if allowed {
 			c.explained[number] = true
-			c.filled = append(c.filled, name)
+			c.filled = append(c.filled, by.name)
 		}
 	}
 	return nil
@@ -324,7 +351,7 @@ func (c *change) signedFields() error {
 // plainSigning accepts what changes in a field that is signed.
 func plainSigning(key pdf.Name, value pdf.Object) (ok bool) {
 	switch key {
-	case "V", "AP":
+	case "AP":
 		return true
 	case "F": // flags
 		_, ok = value.(pdf.Integer)

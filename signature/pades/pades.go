@@ -20,8 +20,10 @@
 //
 //   - a document security store, of certificates, CRLs, OCSP responses and their VRI, that nothing else of the document shares;
 //   - signature fields with a name of their own, each filled by a signature or a document timestamp that closes this revision
-//     or, for a field that is added empty, a later one; their annotations at the end of those of a page; their appearances;
+//     or, for a field that is added empty, a later one; their annotations among those of a page; their appearances;
 //   - the value and appearance of a field that was waiting for a signature, given by one that closes this revision;
+//   - of a document timestamp, which an author cannot forbid, the invisible field alone: an annotation without extent, or the
+//     value of a field whose appearance stays what it was. What is no token over this revision brings nothing;
 //   - in the catalog, a higher Version, and Extensions of names and numbers; in the form, its SigFlags and, if it has no
 //     fields but signatures, its defaults DR and DA;
 //   - the program and date of the save: Producer and ModDate of the information dictionary, and in the XMP packet, octet for
@@ -32,6 +34,9 @@
 // accounted for, that nothing closes, or that readers of different ages read differently is refused whole, and so is what
 // follows the last one. What a signature forbids by DocMDP, FieldMDP or the lock of its field is a Modification for it alone.
 // Filling forms and adding annotations are not allowed in this version, whatever DocMDP says.
+//
+// A later signature may show anything anywhere, as ISO 32000-2 wants it: what is drawn over a page by a signature is for its
+// signer to answer for. Show a reader every signature and its verdict, or the document as one of them left it ([WriteRevision]).
 package pades
 
 import (

@@ -1,6 +1,7 @@
 package pades
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"fmt"
@@ -50,6 +51,9 @@ func Read(ctx context.Context, doc *ades.Document) (*facts.Document, error) {
 	if err := digestSpans(ctx, doc, spans); err != nil {
 		return nil, err
 	}
+	for _, m := range messages { // any token would do for a timestamp, were the imprint not looked at
+		m.unfit = m.unfit || m.span != nil && m.imprint != nil && !bytes.Equal(m.span.sums[m.imprint.Hash], m.imprint.Imprint)
+	}
 	if err := judgeRevisions(ctx, file, found, out); err != nil {
 		return nil, err
 	}
@@ -83,6 +87,7 @@ type message struct {
 	*signature
 	embedded *cades.Embedded // of a signature; nil when it cannot be read
 	token    []byte          // of a document timestamp; nil when it cannot be read
+	imprint  *tsp.Info       // of a document timestamp whose digest can be computed here
 	span     *span           // nil when nothing is covered
 	head     []byte          // first octets covered
 }
@@ -109,18 +114,21 @@ func (s *signature) message() *message {
 		}
 		m.embedded, hashes = embedded, embedded.Digests()
 	case subFilterTimestamp:
-		sd, content, size, err := cms.ParsePadded(s.contents)
+		_, content, size, err := cms.ParsePadded(s.contents)
 		if err != nil {
 			s.problem("contents", "EN 319 142-1 §5.4.3", "/Contents cannot be read: %v", err)
 			return m
 		}
 		m.token = s.contents[:size]
-		if sd.ContentType == cms.OIDTSTInfo {
-			if info, _ := tsp.ParseInfo(content); info != nil && info.Hash.Available() {
-				hashes = append(hashes, info.Hash)
-			}
+		if _, _, err := timestamp.Parse(m.token); err != nil {
+			s.unfit = true // timestamp.Add says why
+			break
+		}
+		if info, _ := tsp.ParseInfo(content); info != nil && info.Hash.Available() {
+			m.imprint, hashes = info, append(hashes, info.Hash)
 		}
 	default:
+		s.unfit = true
 		s.problems = append(s.problems, facts.Problem{
 			Code: "pdf.sub-filter", Clause: "ISO 32000-2 table 260", Unsupported: true,
 			Message: fmt.Sprintf("a signature of /SubFilter %q", s.subFilter),

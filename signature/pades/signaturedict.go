@@ -32,6 +32,7 @@ type signature struct {
 	covers     bool    // the three above hold to every rule
 	revision   int     // index of the revision that it closes, -1 when there is none
 	contents   []byte  // decoded /Contents, with its padding
+	unfit      bool    // /Contents is no value of a field that anybody can judge
 	problems   []facts.Problem
 	changes    []facts.Modification
 	permission permission
