@@ -55,7 +55,7 @@ func (sd *SignedData) check(i int, contentDigest DigestFunc) *check {
 // VerifyCountersignature judges a countersignature (RFC 5652 §11.4), the SignerInfo that is the value of an unsigned attribute
 // of parent: its content is the signature value of parent.
 func (si *SignerInfo) VerifyCountersignature(parent *SignerInfo, cert *pkix.Certificate) []Finding {
-	c := &check{si: si, counter: true, size: int64(len(parent.Signature)), digest: func(h crypto.Hash) ([]byte, bool) {
+	c := &check{si: si, counter: true, head: parent.Signature, size: int64(len(parent.Signature)), digest: func(h crypto.Hash) ([]byte, bool) {
 		return digestOf(h, parent.Signature), true
 	}}
 	c.form()
@@ -143,12 +143,10 @@ func (c *check) agreement(hash crypto.Hash) {
 		pkix.DigestName(hash), scheme.Kind, pkix.DigestName(scheme.Hash))
 }
 
-// withoutAttributes checks a signature whose value is straight over the content.
+// withoutAttributes checks a signature whose value is straight over the content. That of a countersignature is a value, which
+// whoever signed it may have chosen: it is looked at like any other.
 func (c *check) withoutAttributes(hash crypto.Hash) {
-	if c.counter {
-		return
-	}
-	if c.contentType != OIDData {
+	if !c.counter && c.contentType != OIDData {
 		c.add(AttributesMissing, "RFC 5652 §5.3", "content of type %s is signed without signed attributes", c.contentType)
 	}
 	if hash != 0 {

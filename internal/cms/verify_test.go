@@ -411,4 +411,18 @@ func TestCountersignature(t *testing.T) {
 		reasons(sign(sorted(digest, attribute(cms.OIDContentType, oid(cms.OIDData)))...).VerifyCountersignature(parent, other.cert)))
 	require.Equal(t, []cms.Reason{cms.MessageDigestMismatch}, reasons(sign(digest).VerifyCountersignature(id.signer(t, deal, nil), other.cert)))
 	require.Equal(t, []cms.Reason{cms.CertificateMissing}, reasons(sign(digest).VerifyCountersignature(parent, nil)))
+
+	// Without signed attributes it is over the value itself, which is sound unless that is the attributes of another signature.
+	bare := func(over []byte) *cms.SignerInfo {
+		value, err := other.key.Sign(rand.Reader, hashOf(crypto.SHA384, over), crypto.SHA384)
+		require.NoError(t, err)
+		si, err := cms.ParseSignerInfo(tlv(0x30, []byte{2, 1, 1}, tlv(0x30, other.cert.RawIssuer, tlv(2, other.cert.RawSerial)), ours.DigestAlgorithm(crypto.SHA384).Marshal(),
+			ours.Scheme{Kind: ours.ECDSA, Hash: crypto.SHA384}.AlgorithmIdentifier(nil).Marshal(), tlv(4, value)))
+		require.NoError(t, err)
+		return si
+	}
+	require.Empty(t, bare(parent.Signature).VerifyCountersignature(parent, other.cert))
+	chosen := *parent
+	chosen.Signature = tlv(0x31, digest)
+	require.Equal(t, []cms.Reason{cms.ContentLooksLikeAttributes}, reasons(bare(chosen.Signature).VerifyCountersignature(&chosen, other.cert)))
 }

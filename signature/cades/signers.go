@@ -53,7 +53,10 @@ func (r *reader) addCounterSignatures(unsigned []facts.Attribute, value []byte, 
 			n++
 			below := signer{
 				id: at.id + "-C" + strconv.Itoa(n), parent: at.id, depth: at.depth + 1,
-				content: facts.Content{Name: "signature value of " + at.id, Digest: digestsOf(value), Size: -1},
+				content: facts.Content{
+					Name: "signature value of " + at.id, Digest: digestsOf(value),
+					Head: value[:min(len(value), limits.CMSContentHead)], Size: int64(len(value)),
+				},
 			}
 			if err := r.add(raw, below); err != nil {
 				return err

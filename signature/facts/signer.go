@@ -106,7 +106,7 @@ func checkForm(si *cms.SignerInfo, content Content) []cms.Finding {
 		digest = func(crypto.Hash) ([]byte, bool) { return nil, false }
 	}
 	if content.Type == "" {
-		return si.CheckCountersignatureForm(digest)
+		return si.CheckCountersignatureForm(digest, content.Head, content.Size)
 	}
 	contentType, err := parseDotted(content.Type)
 	if err != nil {

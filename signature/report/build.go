@@ -100,7 +100,7 @@ func newBuilder(doc *facts.Document, c *validation.Conclusion, o Options) *build
 		Certificates: []Certificate{}, Revocations: []Revocation{}, Revisions: []Revision{}, prose: p, source: src,
 	}
 	if !o.Redact {
-		r.File = name(o.File)
+		r.File = o.File[:min(len(o.File), limits.ReportRead)]
 	}
 	return &builder{
 		Report: r, prose: p, source: &r.source, detailed: o.Detailed, doc: doc, conclusion: c,

@@ -147,8 +147,19 @@ func TestNamesAreCleaned(t *testing.T) {
 		strings.Repeat("é", 160):             strings.Repeat("é", 160),
 		strings.Repeat("x", 5000) + "\u202e": strings.Repeat("x", 160) + "…",
 	} {
-		r := report.New(nil, &validation.Conclusion{Time: noon}, report.Options{File: lie})
-		require.Equal(t, want, r.File)
+		c := conclusionWith()
+		c.Policy = lie
+		require.Equal(t, want, report.New(nil, &c, report.Options{}).Policy)
+	}
+}
+
+// The name of the file comes from the caller: programs get it back as it was, in JSON that shows nothing false.
+func TestFileIsExactInJSON(t *testing.T) {
+	for _, file := range []string{"délibération n°1.pdf", strings.Repeat("dossier/", 100) + "acte.pdf", "maire\u202egnis.fdp", "a\U000e0041b", "x\u2028y\u0085z\x7f", "<b>&"} {
+		c := conclusionWith()
+		line := written(t, report.New(nil, &c, report.Options{File: file}), forms[1])
+		require.Equal(t, file, parsed(t, line).(map[string]any)["file"])
+		requireSafe(t, report.New(nil, &c, report.Options{File: file}), file)
 	}
 }
 

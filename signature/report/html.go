@@ -104,10 +104,10 @@ type checkView struct{ Words, Message, ID, Clause, Class, Status string }
 
 func (r *Report) view(l Language) *view {
 	v := &view{
-		Lang: l, File: r.File, Class: string(r.Verdict), Verdict: r.Words.Verdict, Error: r.Error, Omissions: r.omissions(r.Omitted),
+		Lang: l, File: name(r.File), Class: string(r.Verdict), Verdict: r.Words.Verdict, Error: r.Error, Omissions: r.omissions(r.Omitted),
 		Redacted: r.Redacted, Detailed: r.source.detailed, Revisions: r.Revisions, Several: len(r.Signatures)+len(r.Timestamps) > 1, Policy: r.Policy,
 	}
-	v.Title = join(r.Words.Verdict, r.File)
+	v.Title = join(r.Words.Verdict, name(r.File))
 	if r.Error == "" {
 		v.Heading = r.heading()
 	}

@@ -31,7 +31,8 @@ const Schema = 1
 
 // Options say how a report is written. The zero value is a short report in French, with times in UTC.
 type Options struct {
-	// File is the name of the file, as it should be shown. Redact drops it.
+	// File is the name of the file, as programs should find it in JSON (up to 4 KiB of it); pages and texts show it cleaned.
+	// Redact drops it.
 	File string
 	// Language is that of Text and HTML, and of Words in JSON. The zero Language is French.
 	Language Language
@@ -39,7 +40,8 @@ type Options struct {
 	Zone *time.Location
 	// Redact leaves out every name and number that tells who signed: see the package.
 	Redact bool
-	// Detailed adds every block and check with its clause and outcome, and the certificates themselves to the ETSI form.
+	// Detailed adds every block and check with its clause and outcome, which the ETSI form has in any case; and to that form
+	// the certificates themselves.
 	Detailed bool
 }
 

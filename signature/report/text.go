@@ -19,7 +19,7 @@ func (r *Report) Text(w io.Writer) error {
 	l := r.prose.language
 	title := strings.ToUpper(r.Words.Verdict)
 	if r.File != "" {
-		title = r.File + text{" : ", ": "}.in(l) + title
+		title = name(r.File) + text{" : ", ": "}.in(l) + title
 	}
 	out.line("", title)
 	if r.Error != "" {
