@@ -41,7 +41,7 @@ func Example() {
 		return
 	}
 
-	// The préfecture. Revocation is not checked in this version: the name of the option says so.
+	// The préfecture. Revocation is not checked here: the name of the option says so.
 	identity, _ := exchange.NewIdentity(theirKey.Certificate, theirKey.Key)
 	m, err := exchange.Open(ctx, bytes.NewReader(pli.Bytes()), sealed.Size, []*exchange.Identity{identity},
 		exchange.OpenOptions{Anchors: anchors, At: now.Add(time.Hour), UnsafeNoRevocation: true})

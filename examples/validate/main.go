@@ -6,8 +6,9 @@
 // It prints a block of text per file, or with -json one line of JSON per file, described in its README. It ends with status 0
 // when every file is valid, 1 when some are not, 2 when some could not be read or the command line is wrong.
 //
-// Nothing is fetched and nothing is trusted but what -anchors names. This version has no revocation data: without
-// -unsafe-no-revocation a signature stays indeterminate.
+// Nothing is trusted but what -anchors names, and nothing is fetched without -online. Revocation data come from the file, from
+// -crls and -ocsps, and with -online from the addresses that certificates name; a signature for which there are none stays
+// indeterminate without -unsafe-no-revocation.
 package main
 
 import (
@@ -44,15 +45,18 @@ const (
 // settings are the command line, read.
 type settings struct {
 	json, noRevocation, anchorsFromFile bool
+	online                              bool
 	detached, extract                   string
 	anchors, tsaAnchors, certificates   []string
+	revocations                         []string // CRLs and OCSP responses
 	at                                  time.Time
+	now                                 func() time.Time
 	workers                             int
 	files                               []string
 }
 
 func parse(args []string, stderr io.Writer, now func() time.Time) (*settings, error) {
-	s := &settings{}
+	s := &settings{now: now}
 	flags := flag.NewFlagSet("validate", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
@@ -70,6 +74,9 @@ func parse(args []string, stderr io.Writer, now func() time.Time) (*settings, er
 	list("anchors", "trust anchors: a `PEM` file or a folder of them; may be repeated", &s.anchors)
 	list("certs", "`PEM` file of certificates that complete chains and are not trusted; may be repeated", &s.certificates)
 	list("tsa-anchors", "trust anchors of timestamp authorities, instead of -anchors: a `PEM` file or a folder; may be repeated", &s.tsaAnchors)
+	list("crls", "CRL `FILE`, DER or PEM, or a folder of them; may be repeated", &s.revocations)
+	list("ocsps", "OCSP response `FILE`, DER or PEM, or a folder of them; may be repeated", &s.revocations)
+	flags.BoolVar(&s.online, "online", false, "fetch CRLs, OCSP responses and certificates of issuers, over HTTP from where certificates say")
 	at := flags.String("at", "", "`TIME` of validation, RFC 3339; now unless told")
 	flags.BoolVar(&s.noRevocation, "unsafe-no-revocation", false, "accept certificates whose revocation is not known")
 	flags.BoolVar(&s.anchorsFromFile, "unsafe-anchors-from-file", false, "trust the topmost certificates that the file itself carries: anybody can make them")
@@ -123,6 +130,7 @@ type validator struct {
 	*settings
 	validator *signature.Validator
 	detached  *ades.Document
+	given     []*ades.Document // revocation data, open while files are validated
 }
 
 func newValidator(s *settings) (*validator, error) {
@@ -160,6 +168,10 @@ func newValidator(s *settings) (*validator, error) {
 		}
 	}
 	v := &validator{settings: s}
+	if o.Revocation, o.Issuers, err = v.sources(); err != nil {
+		v.close()
+		return nil, err
+	}
 	if v.validator, err = signature.NewValidator(o); err != nil {
 		return nil, err
 	}
@@ -172,6 +184,9 @@ func newValidator(s *settings) (*validator, error) {
 }
 
 func (v *validator) close() {
+	for _, doc := range v.given {
+		doc.Close()
+	}
 	if v.detached != nil {
 		v.detached.Close()
 	}

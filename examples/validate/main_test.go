@@ -48,9 +48,16 @@ func folder(t *testing.T) string {
 		"acte.txt.p7s": sign(seal, cades.Options{Detached: true}),
 		"expiré.p7m":   sign(ca.Leaf("Ancienne mairie", pkitest.Expired()), cades.Options{}),
 		"rien.p7m":     "rien", "vide.p7m": "",
+		"racine.crl": string(root.CRL()), "ac.crl": string(pkitest.CRLPEM(ca.CRL())), "acte.ocsp": string(ca.OCSP(seal)),
+		"révoqué.p7m": sign(ca.Leaf("Mairie révoquée", pkitest.Revoked(noon.Add(-2*time.Hour), pkitest.KeyCompromise)), cades.Options{}),
+		"révoqué.crl": string(ca.CRL()),
 	}
 	for name, text := range files {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "listes"), 0o700))
+	for _, name := range []string{"racine.crl", "ac.crl"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "listes", name), []byte(files[name]), 0o600))
 	}
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "racines"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "racines", "racine.pem"), root.PEM(), 0o600))
@@ -95,6 +102,13 @@ func TestStatusAndVerdict(t *testing.T) {
 		{"detached from another", append(trusted, "-detached", "autre.txt", "acte.txt.p7s"), someNot, "invalid", "TOTAL-FAILED", "HASH_FAILURE", "invalid"},
 		{"detached, not given", append(trusted, "acte.txt.p7s"), someNot, "indeterminate", "INDETERMINATE", "SIGNED_DATA_NOT_FOUND", "unknown"},
 		{"revocation required", []string{"-json", "-anchors", "racine.pem", "acte.txt.p7m"}, someNot, "indeterminate", "INDETERMINATE", "CERTIFICATE_CHAIN_GENERAL_FAILURE", "valid"},
+		{"lists given", []string{"-json", "-anchors", "racine.pem", "-crls", "racine.crl", "-crls", "ac.crl", "acte.txt.p7m"}, allValid, "valid", "TOTAL-PASSED", "", "valid"},
+		{"folder of lists", []string{"-json", "-anchors", "racine.pem", "-crls", "listes", "acte.txt.p7m"}, allValid, "valid", "TOTAL-PASSED", "", "valid"},
+		{"list and response given", []string{"-json", "-anchors", "racine.pem", "-crls", "racine.crl", "-ocsps", "acte.ocsp", "acte.txt.p7m"}, allValid, "valid", "TOTAL-PASSED", "", "valid"},
+		{"timestamp, lists given", []string{"-json", "-anchors", "racine.pem", "-crls", "racine.crl", "-crls", "ac.crl", "date.p7m"}, allValid, "valid", "TOTAL-PASSED", "", "valid"},
+		{"one list missing", []string{"-json", "-anchors", "racine.pem", "-crls", "ac.crl", "acte.txt.p7m"}, someNot, "indeterminate", "INDETERMINATE", "CERTIFICATE_CHAIN_GENERAL_FAILURE", "valid"},
+		{"revoked", []string{"-json", "-anchors", "racine.pem", "-crls", "racine.crl", "-crls", "révoqué.crl", "révoqué.p7m"}, someNot, "indeterminate", "INDETERMINATE", "REVOKED_NO_POE", "valid"},
+		{"revoked, whatever is required", append(trusted, "-crls", "révoqué.crl", "révoqué.p7m"), someNot, "indeterminate", "INDETERMINATE", "REVOKED_NO_POE", "valid"},
 		{"nothing trusted", []string{"-json", "-unsafe-no-revocation", "acte.txt.p7m"}, someNot, "indeterminate", "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND", "valid"},
 		{"anchors from the file", []string{"-json", "-unsafe-no-revocation", "-unsafe-anchors-from-file", "acte.txt.p7m"}, allValid, "valid", "TOTAL-PASSED", "", "valid"},
 		{"expired", append(trusted, "expiré.p7m"), someNot, "indeterminate", "INDETERMINATE", "OUT_OF_BOUNDS_NO_POE", "valid"},
@@ -249,4 +263,35 @@ func TestText(t *testing.T) {
 		require.Contains(t, out, line)
 	}
 	require.Equal(t, "a?b", printable("a\x1bb"))
+}
+
+// TestOnline fetches what the file does not carry from a server of its authorities.
+func TestOnline(t *testing.T) {
+	pki := pkitest.New(pkitest.At(noon), pkitest.Deterministic("online"))
+	server, err := pki.Serve()
+	require.NoError(t, err)
+	defer server.Close()
+	root := pki.Root("Racine d'essai")
+	ca := root.Intermediate("AC d'essai")
+	dir := t.TempDir()
+	for name, options := range map[string][]pkitest.Option{"bon.p7m": nil, "révoqué.p7m": {pkitest.Revoked(noon.Add(-2*time.Hour), pkitest.KeyCompromise)}} {
+		leaf := ca.Leaf("Mairie de Boisjoli", options...)
+		signer, err := ades.FromKey(leaf.Key, leaf.Chain())
+		require.NoError(t, err)
+		var out bytes.Buffer
+		require.NoError(t, cades.Sign(context.Background(), &out, ades.Bytes([]byte(content)), signer, cades.Options{Time: noon.Add(-time.Hour)}))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), out.Bytes(), 0o600))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "racine.pem"), root.PEM(), 0o600))
+	_, out, _ := command(t, dir, "-json", "-anchors", "racine.pem", "bon.p7m")
+	require.Equal(t, "indeterminate", lines(t, out)[0]["verdict"], "nothing is fetched unless asked")
+	status, out, _ := command(t, dir, "-json", "-anchors", "racine.pem", "-online", "bon.p7m", "révoqué.p7m")
+	require.Equal(t, someNot, status)
+	require.Equal(t, "valid", lines(t, out)[0]["verdict"], out)
+	s := lines(t, out)[1]["signatures"].([]any)[0].(map[string]any)
+	require.Equal(t, "REVOKED_NO_POE", s["subIndication"])
+
+	status, _, complaint := command(t, dir, "-crls", "racine.pem", "bon.p7m")
+	require.Equal(t, unreadable, status)
+	require.Contains(t, complaint, "racine.pem")
 }

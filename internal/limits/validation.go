@@ -28,12 +28,18 @@ const (
 	PathPolicies = 64
 	// ValidationSteps is how many issuers are tried for a whole file.
 	ValidationSteps = 20_000
+	// RevocationDepth is how many times in a row who signed revocation data may himself need revocation data.
+	RevocationDepth = 4
+	// RevocationWork bounds the weighing of revocation data for a whole file, in objects looked at: well under a second.
+	RevocationWork = 1_000_000
 	// ValidationNeeds is how many needs one conclusion names.
 	ValidationNeeds = 5_000
 	// CollectRounds is how many times collect concludes again with what it found.
-	CollectRounds = 12
+	CollectRounds = 16
 	// CollectWork bounds the cryptography done for one file, in units of some 30 µs: well under a second. Files with hundreds of signatures stay under a tenth of it.
 	CollectWork = 20_000
+	// CollectFetches is how many times sources are asked for one file.
+	CollectFetches = 200
 	// CachedCertificate is the longest certificate kept parsed between files, in octets.
 	CachedCertificate = 16 << 10
 	// ValidatorCache is how many certificates, and how many pairs of certificates, a Validator remembers unless told.

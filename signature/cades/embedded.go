@@ -58,5 +58,9 @@ func (e *Embedded) Add(ctx context.Context, doc *facts.Document, id string, cont
 	if r.present {
 		about.Digest = r.digest
 	}
-	return r.add(e.sd.SignerInfos[0].Raw, signer{id: id, content: about})
+	first := len(doc.Signatures)
+	if err := r.add(e.sd.SignerInfos[0].Raw, signer{id: id, content: about}); err != nil {
+		return err
+	}
+	return r.addRevocations(first)
 }

@@ -2,6 +2,7 @@ package cades
 
 import (
 	"bytes"
+	"fmt"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -11,6 +12,21 @@ import (
 	"github.com/cadre-confiance/confiance/internal/pkix"
 	"github.com/cadre-confiance/confiance/signature/facts"
 )
+
+// addRevocations takes what the message and the signatures in it, from the first, hold about revocation. It comes last: lists
+// are searched for the certificates that are there.
+func (r *reader) addRevocations(first int) error {
+	crls := r.sd.CRLs
+	for i := first; i < len(r.doc.Signatures); i++ {
+		s := &r.doc.Signatures[i]
+		problems, err := r.doc.ReadEmbeddedRevocations(r.ctx, &s.Signed, crls, facts.FromSignature)
+		if err != nil {
+			return fmt.Errorf("cades: %w", err)
+		}
+		s.Problems, crls = append(s.Problems, problems...), nil
+	}
+	return nil
+}
 
 // revocationHead is how far into a CRL its issuer is looked for.
 const revocationHead = 4 << 10

@@ -255,6 +255,9 @@ func (r *reader) facts() (*facts.Document, error) {
 			return nil, err
 		}
 	}
+	if err := r.addRevocations(0); err != nil {
+		return nil, err
+	}
 	r.doc.Designate()
 	for i := range r.doc.Signatures {
 		s := &r.doc.Signatures[i]

@@ -16,6 +16,7 @@ import (
 	"github.com/cadre-confiance/confiance/internal/limits"
 	"github.com/cadre-confiance/confiance/internal/pkix"
 	"github.com/cadre-confiance/confiance/signature/facts"
+	"github.com/cadre-confiance/confiance/signature/revocation"
 	"github.com/cadre-confiance/confiance/signature/trust"
 	"github.com/cadre-confiance/confiance/signature/validation"
 )
@@ -24,14 +25,19 @@ import (
 type Sources struct {
 	// Certificates are those given by the caller.
 	Certificates *Pool
+	// Revocation is asked for CRLs and OCSP responses about the certificates of chains that lead to an anchor. Nil is offline.
+	Revocation revocation.Source
+	// Issuers is asked for the certificates of issuers that neither the file nor Certificates hold. Nil is offline.
+	Issuers revocation.IssuerSource
 	// Cache, if not nil, keeps what was computed about certificates between files.
 	Cache *Cache
 }
 
-// A Cache keeps certificates parsed, and which of them issued which, a bounded number of each. It
-// is safe for concurrent use. The values of signatures are verified every time.
+// A Cache keeps certificates parsed, which of them issued which, and which signed which revocation data, a bounded number of
+// each. It is safe for concurrent use. The values of signatures are verified every time.
 type Cache struct {
 	memo         *validation.Memo
+	revocations  *pkix.Cache[[32]byte, facts.KeyResult] // by what was verified, and under which key
 	certificates *pkix.Cache[string, *pkix.Certificate] // by ID
 	issuance     *pkix.Cache[string, []edge]            // by ID of the subject
 }
@@ -46,14 +52,16 @@ type edge struct {
 func NewCache(size int) *Cache {
 	return &Cache{
 		memo:         validation.NewMemo(size),
+		revocations:  pkix.NewCache[[32]byte, facts.KeyResult](size),
 		certificates: pkix.NewCache[string, *pkix.Certificate](size),
 		issuance:     pkix.NewCache[string, []edge](size),
 	}
 }
 
 // Run concludes on a document, after having added to it all that in and the sources allow: whether values verify (Keys), who
-// issued which certificate (Issuance), certificates of the caller that were needed. The error is that of the context; a
-// verdict is never an error.
+// issued which certificate (Issuance), certificates that were needed, CRLs and OCSP responses and who signed them. The error is
+// that of the context; a verdict is never an error, and neither is a source that fails: what it should have given stays among
+// the Needs of the conclusion. Sources are asked for chains that lead to an anchor, or that may, a bounded number of times.
 func Run(ctx context.Context, doc *facts.Document, in validation.Input, s Sources) (validation.Conclusion, error) {
 	w := newWork(doc, in, s)
 	if in.Memo == nil && s.Cache != nil {
@@ -90,18 +98,20 @@ type work struct {
 	parsed  map[string]*pkix.Certificate
 	asked   map[ask]bool // needs that were looked at: asking twice gives nothing more
 	budget  int
+	fetches int // how many times sources may still be asked
 }
 
 type ask struct {
 	kind                        validation.NeedKind
 	signed, certificate, issuer string
+	newer                       bool
 }
 
 func newWork(doc *facts.Document, in validation.Input, s Sources) *work {
 	w := &work{
 		doc: doc, anchors: []*trust.Set{in.Anchors, in.TimestampAnchors}, sources: s, finder: facts.NewFinder(doc),
 		raw: map[string][]byte{}, signed: map[string][]*facts.Signed{}, parsed: map[string]*pkix.Certificate{},
-		asked: map[ask]bool{}, budget: limits.CollectWork,
+		asked: map[ask]bool{}, budget: limits.CollectWork, fetches: limits.CollectFetches,
 	}
 	for i := range doc.Signatures {
 		signed := &doc.Signatures[i].Signed
@@ -117,7 +127,7 @@ func newWork(doc *facts.Document, in validation.Input, s Sources) *work {
 // satisfy does what it can about some needs, and reports whether the facts have more in them now.
 func (w *work) satisfy(ctx context.Context, needs []validation.Need) (isMore bool, err error) {
 	for _, need := range needs {
-		key := ask{need.Kind, need.Signed, need.Certificate, need.Issuer}
+		key := ask{need.Kind, need.Signed, need.Certificate, need.Issuer, need.NotBefore != nil}
 		if w.asked[key] {
 			continue
 		}
@@ -133,10 +143,12 @@ func (w *work) satisfy(ctx context.Context, needs []validation.Need) (isMore boo
 		case validation.NeedSigner:
 			isMore = w.addSigner(need) || isMore
 		case validation.NeedIssuer:
-			isMore = w.add(w.sources.Certificates.named(need.Name)) || isMore
+			isMore = w.addIssuers(ctx, need) || isMore
+		case validation.NeedRevocation:
+			isMore = w.addRevocations(ctx, need) || isMore
 		}
 	}
-	return isMore, nil
+	return isMore, ctx.Err()
 }
 
 // add puts certificates of the caller among the facts.

@@ -15,7 +15,13 @@ import (
 // verifyValue verifies a signature value under the key of a certificate.
 func (w *work) verifyValue(need validation.Need) bool {
 	c := w.certificate(need.Certificate)
-	if c == nil || !w.spend(&c.PublicKey) {
+	if c == nil {
+		return false
+	}
+	if w.signed[need.Signed] == nil {
+		return w.verifyRevocation(need.Signed, c)
+	}
+	if !w.spend(&c.PublicKey) {
 		return false
 	}
 	for _, signed := range w.signed[need.Signed] {

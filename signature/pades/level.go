@@ -62,12 +62,16 @@ func (k *kept) read(ctx context.Context, state *pdf.State, o pdf.Object, out *fa
 		}
 	}
 	read := 0
-	for _, holder := range holders {
+	for i, holder := range holders {
 		for _, key := range []pdf.Name{"CRLs", "OCSPs", "CRL", "OCSP"} {
 			list, err := state.Array(holder.Get(key))
 			k.revocation = k.revocation || err == nil && len(list) > 0
 		}
-		certificates, err := state.Array(holder.Get("Certs"))
+		key := pdf.Name("Cert") // of an entry of VRI
+		if i == 0 {
+			key = "Certs"
+		}
+		certificates, err := state.Array(holder.Get(key))
 		if err != nil {
 			return err
 		}
@@ -83,7 +87,7 @@ func (k *kept) read(ctx context.Context, state *pdf.State, o pdf.Object, out *fa
 			}
 		}
 	}
-	return nil
+	return addStoreRevocations(ctx, state, holders, out)
 }
 
 // certificate reads a stream that may be one, nil when it cannot be.

@@ -174,11 +174,53 @@ var checks = map[string]words{
 		broken: text{"les algorithmes qui garantissent {who} ne sont pas tous acceptés sans réserve à cette date",
 			"the algorithms behind {who} are not all accepted without reserve at this date"},
 	},
+	"revocation.acceptable": {
+		asks: "les données de révocation concernent {who} et viennent de qui peut les donner",
+		broken: text{"les données de révocation sur {who} ne sont pas recevables",
+			"the revocation data about {who} are not acceptable"},
+		remedy: text{"Fournir l'état de révocation (liste CRL ou réponse OCSP) publié par l'autorité qui a émis le certificat.",
+			"Provide the revocation status (CRL or OCSP response) published by the authority that issued the certificate."},
+	},
+	"signer.not-revoked": {
+		asks: "{who} n'est pas révoqué",
+		broken: text{"{who} est révoqué",
+			"{who} is revoked"},
+	},
+	"ca.not-revoked": {
+		asks: "{who}, d'une autorité, n'est pas révoqué",
+		broken: text{"{who}, d'une autorité, est révoqué",
+			"{who}, of an authority, is revoked"},
+	},
+	"revocation.not-on-hold": {
+		asks: "{who} n'est pas suspendu",
+		broken: text{"{who} est suspendu",
+			"{who} is suspended"},
+	},
+	"revocation.next-update": {
+		asks: "la liste qui dit si {who} est révoqué annonce la suivante",
+		broken: text{"la liste qui dit si {who} est révoqué n'annonce pas la suivante",
+			"the list that says whether {who} is revoked does not announce the next one"},
+	},
+	"revocation.fresh": {
+		asks: "les données de révocation sur {who} sont assez récentes",
+		broken: text{"les données de révocation sur {who} sont trop anciennes",
+			"the revocation data about {who} are too old"},
+	},
+	"revocation.algorithm": {
+		asks: "les données de révocation sont signées par un algorithme admis à cette date",
+		broken: text{"des données de révocation sont signées par un algorithme qui n'est plus admis sans réserve à cette date",
+			"revocation data are signed by an algorithm that is not accepted without reserve at this date"},
+	},
 	"signer.validity": {
 		asks: "{who} est en cours de validité",
 		broken: text{"{who} n'est pas en cours de validité (du {from} au {until})",
 			"{who} is not within its validity (from {from} to {until})"},
 		implied: true,
+	},
+	"revocation.signer-validity": {
+		asks: "qui a signé les données de révocation est en cours de validité",
+		broken: text{"qui a signé les données de révocation n'est plus en cours de validité",
+			"who signed the revocation data is no longer within validity"},
 	},
 	"reference.found": {
 		asks:   "ce que signe {it} est à disposition",
@@ -278,6 +320,26 @@ var checks = map[string]words{
 		asks: "le contenu n'a pas été horodaté après l'expiration du certificat {ofsigner}",
 		broken: text{"le contenu a été horodaté après l'expiration du certificat {ofsigner} ({until})",
 			"the content was timestamped after the certificate {ofsigner} had expired ({until})"},
+	},
+	"time.content-timestamp-revocation": {
+		asks: "le contenu n'a pas été horodaté après la révocation du certificat {ofsigner}",
+		broken: text{"le contenu a été horodaté après la révocation du certificat {ofsigner}",
+			"the content was timestamped after the certificate {ofsigner} had been revoked"},
+	},
+	"time.before-revocation": {
+		asks: "il est prouvé que {it} existait avant la révocation de {who}",
+		broken: text{"rien ne prouve que {it} existait avant que {who} soit révoqué",
+			"nothing proves that {it} existed before {who} was revoked"},
+	},
+	"time.before-suspension": {
+		asks: "il est prouvé que {it} existait avant la suspension de {who}",
+		broken: text{"rien ne prouve que {it} existait avant que {who} soit suspendu",
+			"nothing proves that {it} existed before {who} was suspended"},
+	},
+	"time.revocation-fresh": {
+		asks: "les données de révocation étaient assez récentes quand {it} existait déjà",
+		broken: text{"les données de révocation sur {who} étaient trop anciennes quand {it} a été faite",
+			"the revocation data about {who} were too old when {it} was made"},
 	},
 	"timestamp.order": {
 		asks:   "les horodatages se suivent dans un ordre possible",

@@ -92,10 +92,12 @@ func (r *Report) shortToken(t *Timestamp) string {
 }
 
 // reserveChecks are those that a caller may tell to pass although nothing proves what they ask. A pass is then with a reserve.
-var reserveChecks = []string{"revocation.available", "chain.anchor-given"}
+var reserveChecks = []string{"revocation.available", "revocation.acceptable", "chain.anchor-given"}
 
 var reserveWords = map[string]text{
 	"revocation.available": {"Réserve : rien n'indique si les certificats ont été révoqués.", "Reserve: nothing says whether the certificates were revoked."},
+	"revocation.acceptable": {"Réserve : ce qui dit si les certificats ont été révoqués n'est pas recevable.",
+		"Reserve: what says whether the certificates were revoked is not acceptable."},
 	"chain.anchor-given": {"Réserve : la confiance vient du fichier lui-même, que n'importe qui peut avoir fabriqué.",
 		"Reserve: the trust comes from the file itself, which anybody can have made."},
 }

@@ -2,6 +2,7 @@ package timestamp
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"errors"
 	"fmt"
@@ -27,38 +28,49 @@ type Place struct {
 //
 // Nothing is verified but digests: see package validation. The result shares memory with token.
 func Parse(token []byte) (*facts.Token, [][]byte, error) {
-	return parse(token, Place{Type: facts.DetachedTimestamp})
+	t, c, err := parse(token, Place{Type: facts.DetachedTimestamp})
+	return t, c.certificates, err
 }
 
 // Add reads a token into a document: its certificates, and a Token at the end of doc.Timestamps. Of what cannot be read there
 // remains a Token with a fatal Problem, so that nobody takes it for absent. Call doc.Designate when all is added.
 func Add(doc *facts.Document, token []byte, p Place) {
-	t, certificates, err := parse(token, p)
+	t, carried, err := parse(token, p)
 	if err != nil {
 		t = &facts.Token{Signed: facts.Signed{ID: p.ID, Problems: []facts.Problem{{
 			Code: "timestamp.unreadable", Clause: "RFC 3161 §2.4.2", Message: err.Error(), Fatal: true,
 		}}}, Parent: p.Parent, Type: p.Type}
 	}
-	for _, raw := range certificates {
-		doc.AddCertificate(raw, facts.FromTimestamp)
-	}
+	carried.addTo(doc, t)
 	doc.Timestamps = append(doc.Timestamps, *t)
 }
 
-func parse(token []byte, p Place) (*facts.Token, [][]byte, error) {
+// carried is what a token holds for its validation.
+type carried struct{ certificates, revocations [][]byte }
+
+func (c *carried) addTo(doc *facts.Document, t *facts.Token) {
+	for _, raw := range c.certificates {
+		doc.AddCertificate(raw, facts.FromTimestamp)
+	}
+	// Nothing flows here, so that there is nothing to interrupt.
+	problems, _ := doc.ReadEmbeddedRevocations(context.Background(), &t.Signed, c.revocations, facts.FromTimestamp)
+	t.Problems = append(t.Problems, problems...)
+}
+
+func parse(token []byte, p Place) (t *facts.Token, c carried, err error) {
 	sd, content, err := cms.Parse(token)
 	if err != nil {
-		return nil, nil, fmt.Errorf("timestamp: %w", err)
+		return nil, c, fmt.Errorf("timestamp: %w", err)
 	}
 	if sd.ContentType != cms.OIDTSTInfo || content == nil {
-		return nil, nil, fmt.Errorf("%w: its content, of type %s, is not a TSTInfo", ErrMalformed, sd.ContentType)
+		return nil, c, fmt.Errorf("%w: its content, of type %s, is not a TSTInfo", ErrMalformed, sd.ContentType)
 	}
 	if len(sd.SignerInfos) != 1 {
-		return nil, nil, fmt.Errorf("%w: %d signatures instead of one", ErrMalformed, len(sd.SignerInfos))
+		return nil, c, fmt.Errorf("%w: %d signatures instead of one", ErrMalformed, len(sd.SignerInfos))
 	}
 	info, err := tsp.ParseInfo(content)
 	if err != nil && !errors.Is(err, tsp.ErrExtension) {
-		return nil, nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return nil, c, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	critical := err
 	signed, err := facts.ReadSigner(sd.SignerInfos[0].Raw, facts.Content{
@@ -66,9 +78,9 @@ func parse(token []byte, p Place) (*facts.Token, [][]byte, error) {
 		Digest: func(h crypto.Hash) ([]byte, bool) { return digestOf(h, content) },
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, c, err
 	}
-	t := &facts.Token{
+	t = &facts.Token{
 		Signed: signed, Parent: p.Parent, Type: p.Type, Time: info.Time.UTC(), Policy: info.Policy.String(),
 		Serial: info.Serial.Bytes(), Accuracy: facts.Duration(info.Accuracy), Ordering: info.Ordering,
 	}
@@ -86,7 +98,7 @@ func parse(token []byte, p Place) (*facts.Token, [][]byte, error) {
 		})
 	}
 	t.References = append(t.References, imprintReference(info, p))
-	return t, certificatesOf(sd), nil
+	return t, carried{certificatesOf(sd), sd.CRLs}, nil
 }
 
 // imprintReference compares what the token covers with the imprint in it.

@@ -44,14 +44,13 @@ func Read(ctx context.Context, src, detached *ades.Document) (*facts.Document, e
 		}
 		place.Imprint = func(h crypto.Hash) ([]byte, bool) { sum, ok := digests[h]; return sum, ok }
 	}
-	t, certificates, err := parse(token, place)
+	t, carried, err := parse(token, place)
 	if err != nil {
 		return nil, err
 	}
-	doc := &facts.Document{Schema: facts.Schema, Format: facts.Timestamp, Timestamps: []facts.Token{*t}}
-	for _, raw := range certificates {
-		doc.AddCertificate(raw, facts.FromTimestamp)
-	}
+	doc := &facts.Document{Schema: facts.Schema, Format: facts.Timestamp}
+	carried.addTo(doc, t)
+	doc.Timestamps = []facts.Token{*t}
 	doc.Designate()
 	return doc, nil
 }

@@ -64,7 +64,7 @@ func (x *subject) checkPath(p *path, at time.Time) *builder {
 	}
 	x.checkNames(b, p)
 	x.checkPolicies(b, p)
-	x.checkRevocation(b, p)
+	x.checkRevocation(b, p, at)
 	x.checkUsage(b, leaf, top == 0)
 	for i, c := range p.certificates[:top] {
 		x.checkCertificateAlgorithm(b, c, p.certificates[i+1], at)
@@ -72,11 +72,15 @@ func (x *subject) checkPath(p *path, at time.Time) *builder {
 	switch {
 	case at.Before(leaf.NotBefore):
 		b.breaks(ruleValidity, leaf.id, fmt.Sprintf("the certificate of the signer is not valid before %s", stamp(leaf.NotBefore)))
+	case at.After(leaf.NotAfter) && x.knownGood(b, p, at):
+		b.breaksWith(ruleValidity, because(OutOfBoundsNotRevoked), x.e.policy.level(ruleValidity, x.scope), leaf.id,
+			fmt.Sprintf("the certificate of the signer is not valid after %s, and was not revoked before", stamp(leaf.NotAfter)))
 	case at.After(leaf.NotAfter):
 		b.breaks(ruleValidity, leaf.id, fmt.Sprintf("the certificate of the signer is not valid after %s", stamp(leaf.NotAfter)))
 	default:
 		b.holds(ruleValidity, leaf.id)
 	}
+	x.checkRevocationSigners(b, p, at)
 	return b
 }
 
@@ -228,29 +232,6 @@ func (x *subject) checkPolicies(b *builder, p *path) {
 		return
 	}
 	b.holds(rulePolicies, leaf.id)
-}
-
-// checkRevocation asks for the status of every certificate below the anchor. This version has none to give.
-func (x *subject) checkRevocation(b *builder, p *path) {
-	top := len(p.certificates) - 1
-	for i, c := range p.certificates[:top] {
-		level := x.e.policy.level(ruleRevocation, x.scope)
-		if i > 0 && x.scope == timestampScope && level == Fail {
-			level = Warn // as the default policy of EU DSS has it
-		}
-		_, isShort := c.Extension(pkix.OIDValidityAssuranceShort)
-		_, hasNone := c.Extension(oidNoRevAvail)
-		if i == 0 && (isShort || hasNone) {
-			b.note(ruleRevocation, Information, c.id, "the certificate says that no revocation data exist for it")
-			continue
-		}
-		x.need(Need{Kind: NeedRevocation, Certificate: c.id, Issuer: p.certificates[i+1].id})
-		if x.e.in.UnsafeNoRevocation {
-			b.note(ruleRevocation, Warning, c.id, "whether the certificate is revoked is not known, and was not required (UnsafeNoRevocation)")
-			continue
-		}
-		b.breaksWith(ruleRevocation, because(ruleRevocation.SubIndication), level, c.id, "no revocation data say whether the certificate is revoked")
-	}
 }
 
 // checkUsage asks whether the key of the signer may sign this.

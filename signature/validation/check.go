@@ -44,12 +44,21 @@ type Block struct {
 // made all the same where they make sense, since the reader of a report wants to know all that is wrong.
 type builder struct {
 	Block
-	policy *Policy
-	scope  scope
+	policy      *Policy
+	scope       scope
+	failures    []failure         // what is Broken, in order
+	revocations []revocationCheck // of XCV: the signer's certificate first
+}
+
+// A failure is a check of level fail that did not hold.
+type failure struct {
+	rule   *Rule
+	object string
+	Verdict
 }
 
 // usual is how many checks the larger blocks have.
-var usual = map[string]int{"XCV": 24, "SAV": 12, "FC": 2, "ISC": 4, "VCI": 1, "CV": 3, "LTV": 4}
+var usual = map[string]int{"XCV": 40, "SAV": 12, "FC": 2, "ISC": 4, "VCI": 1, "CV": 3, "LTV": 4}
 
 func (p *Policy) block(name string, s scope) *builder {
 	return &builder{
@@ -76,6 +85,7 @@ func (b *builder) breaksWith(r *Rule, v Verdict, level Level, object, message st
 	switch level {
 	case Fail:
 		c.Status = Broken
+		b.failures = append(b.failures, failure{r, object, v})
 		if b.Verdict.Passed() {
 			b.Verdict = v
 		}

@@ -13,10 +13,12 @@
 // not matter. What it lacks to conclude better it names in Needs; package collect satisfies them and concludes again.
 //
 // Every check that was made is in the conclusion with its clause, its level under the policy and its outcome. Certificates
-// that a file carries are never trusted for being there. Revocation is required: this version has no revocation data yet, so
-// that a chain below an anchor ends at INDETERMINATE (CERTIFICATE_CHAIN_GENERAL_FAILURE) unless UnsafeNoRevocation is set.
-// That reason, and not TRY_LATER, because path validation fails for want of a status, and no later time is known to bring one
-// (EN 319 102-1 §5.2.6.4 (3)); TRY_LATER is for data that exist and are not fresh.
+// that a file carries are never trusted for being there. Revocation is required of every certificate below an anchor, unless
+// UnsafeNoRevocation is set: the most recent acceptable statement of the CRLs and OCSP responses among the facts counts (§5.2.5),
+// signed by the issuer or by someone whose own chain holds. A certificate that nothing speaks of ends at INDETERMINATE
+// (CERTIFICATE_CHAIN_GENERAL_FAILURE), and not TRY_LATER, because path validation fails for want of a status, and no later time is
+// known to bring one (EN 319 102-1 §5.2.6.4 (3)); TRY_LATER is for data that exist and are not fresh, and for a suspension. What
+// was revoked, suspended or expired after the signature is proved to have existed does not count against it (§5.5).
 package validation
 
 import (
@@ -44,9 +46,9 @@ type Input struct {
 	// ProofsOfExistence are dates that the caller vouches for, such as that of a deposit in an archive.
 	ProofsOfExistence []ProofOfExistence
 
-	// UnsafeNoRevocation lets certificates pass whose revocation status is not known, and leaves a finding. Someone whose key
-	// was stolen and whose certificate was revoked then still signs. For trials, and for certificates that are known by other
-	// means not to be revoked.
+	// UnsafeNoRevocation lets certificates pass whose revocation status is not known, or known from data that are late or weak,
+	// and leaves a finding. Someone whose key was stolen and whose certificate was revoked then still signs, unless data among
+	// the facts say so. For trials, and for certificates that are known by other means not to be revoked.
 	UnsafeNoRevocation bool
 	// UnsafeAnchorsFromFile believes the topmost certificates that the file itself carries, and leaves a finding. Anybody can
 	// then sign as anybody: it tells whether a file is coherent, never whether to believe it.

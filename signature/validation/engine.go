@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cadre-confiance/confiance/internal/limits"
 	"github.com/cadre-confiance/confiance/internal/pkix"
 	"github.com/cadre-confiance/confiance/signature/facts"
 	"github.com/cadre-confiance/confiance/signature/trust"
@@ -25,6 +26,11 @@ type engine struct {
 	steps      int
 	needs      [2]needs // of signatures, of timestamps: when work is bounded, signatures come first
 	timestamps []TimestampConclusion
+
+	revocationFinder *facts.RevocationFinder
+	met              map[string]*certificate // anchors that the finder knows, by ID
+	statuses         map[statusKey]*status
+	revocationWork   int // what may still be spent on revocation data
 }
 
 type pair struct{ subject, issuer string }
@@ -39,6 +45,7 @@ func newEngine(doc *facts.Document, in Input) *engine {
 		doc: doc, in: in, policy: in.Policy,
 		byID: map[string]*certificate{}, bySubject: map[trust.Name][]*certificate{}, anchored: map[anchorKey][]*certificate{},
 		issuance: map[pair]facts.ValueState{}, ids: map[string]int{}, tokens: map[string]int{},
+		met: map[string]*certificate{}, statuses: map[statusKey]*status{}, revocationWork: limits.RevocationWork,
 	}
 	for i := range doc.Certificates {
 		f := &doc.Certificates[i]

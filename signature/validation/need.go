@@ -7,7 +7,8 @@ type NeedKind string
 
 // The kinds of needs. The first two are cryptography over what the facts hold; the others come from elsewhere.
 const (
-	// NeedValue: whether the value of Signed verifies under the key of Certificate, for facts.Signed.Keys.
+	// NeedValue: whether the value of Signed verifies under the key of Certificate, for the Keys of facts.Signed or of
+	// facts.Revocation.
 	NeedValue NeedKind = "value"
 	// NeedIssuance: whether Certificate was signed with the key of Issuer, for facts.Document.Issuance.
 	NeedIssuance NeedKind = "issuance"
@@ -24,7 +25,7 @@ const (
 // A Need is one thing without which a conclusion is weaker than it could be.
 type Need struct {
 	Kind        NeedKind   `json:"kind"`
-	Signed      string     `json:"signed,omitempty"`      // ID of a signature or token
+	Signed      string     `json:"signed,omitempty"`      // ID of a signature or token; for NeedValue of a CRL or OCSP response too
 	Certificate string     `json:"certificate,omitempty"` // ID of a certificate
 	Issuer      string     `json:"issuer,omitempty"`      // ID of a certificate
 	Name        []byte     `json:"name,omitempty"`        // DER of a distinguished name

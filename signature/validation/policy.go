@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"sync"
+
+	"github.com/cadre-confiance/confiance/signature/facts"
 )
 
 // PolicySchema is the number of the JSON form of a [Policy].
@@ -24,7 +26,10 @@ type Policy struct {
 	Checks map[string]Level `json:"checks"`
 	// TimestampChecks replaces some of them for timestamps and their certificates.
 	TimestampChecks map[string]Level `json:"timestampChecks,omitempty"`
-	Algorithms      Algorithms       `json:"algorithms"`
+	// RevocationFreshness is how old revocation data may be for check "revocation.fresh" (EN 319 102-1 §5.2.5). Nil is as long
+	// as they announce to be the newest, nextUpdate - thisUpdate.
+	RevocationFreshness *facts.Duration `json:"revocationFreshness,omitempty"`
+	Algorithms          Algorithms      `json:"algorithms"`
 }
 
 // ErrPolicy is matched by the error of a policy that is malformed or that would let anything pass.
@@ -86,6 +91,9 @@ func (p *Policy) Check() error {
 		if p.Checks[r.ID] == "" {
 			return fmt.Errorf("%w: check %q has no level", ErrPolicy, r.ID)
 		}
+	}
+	if p.RevocationFreshness != nil && *p.RevocationFreshness < 0 {
+		return fmt.Errorf("%w: revocationFreshness is negative", ErrPolicy)
 	}
 	return p.Algorithms.check()
 }

@@ -201,12 +201,27 @@ func TestEveryRuleIsTestedBothWays(t *testing.T) {
 	other.in.ProofsOfExistence = []validation.ProofOfExistence{{Time: now.AddDate(0, 0, -7)}}
 	note(other.conclude().Signatures[0].Blocks)
 
+	known := newScene(t)
+	policy := validation.AES()
+	policy.Checks["revocation.fresh"] = validation.Fail
+	known.in.Policy, known.in.UnsafeNoRevocation = policy, false
+	known.give(known.root.CRL(), known.ca.CRL())
+	note(known.conclude().Signatures[0].Blocks)
+	for _, reason := range []pkitest.Reason{pkitest.KeyCompromise, pkitest.CertificateHold} {
+		revoked := newScene(t, pkitest.Revoked(now.AddDate(0, 0, -1), reason))
+		revoked.in.Policy, revoked.in.UnsafeNoRevocation = policy, false
+		revoked.in.ProofsOfExistence = []validation.ProofOfExistence{{Time: now.AddDate(0, 0, -7)}}
+		*revoked.signature().ClaimedTime = now.AddDate(0, 0, -7)
+		revoked.give(revoked.root.CRL(pkitest.Late()), revoked.ca.CRL())
+		note(revoked.conclude().Signatures[0].Blocks)
+	}
+
 	// Those that are only ever recorded when they do not hold: there is nothing to say of a certificate without a defect.
 	silent := map[string]bool{
 		"format.deviation": true, "format.unambiguous": true, "timestamp.content-type": true, "signer.unambiguous": true,
 		"certificate.encoding": true, "certificate.envelope": true, "certificate.algorithm-agreement": true, "certificate.policies": true, // only where one is required
 
-		"certificate.authority-key-identifier": true, "revocation.available": true, "signer.not-self-signed": true,
+		"certificate.authority-key-identifier": true, "time.content-timestamp-revocation": true, "signer.not-self-signed": true,
 		"signer.extended-key-usage": true, // only where there is one
 		"reference.found":           true, "value.supported": true, "time.algorithms": true, "time.content-timestamp": true,
 	}

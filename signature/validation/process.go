@@ -25,6 +25,15 @@ func (x *subject) basic(b *builder) Verdict {
 			}
 		}
 	}
+	if status.SubIndication == RevokedNoPOE {
+		revoked := x.xcv.revocationOf(x.signer.id)
+		for _, t := range x.contentTimestamps {
+			if t.Passed() && revoked.RevokedAt != nil && t.Time.After(*revoked.RevokedAt) {
+				b.breaks(ruleContentAfterRevocation, t.ID, fmt.Sprintf("the content was timestamped %s, after the revocation of the signer's certificate (%s)", stamp(t.Time), stamp(*revoked.RevokedAt)))
+				return because(Revoked)
+			}
+		}
+	}
 	if !status.Passed() {
 		return status
 	}
@@ -126,12 +135,12 @@ func (x *subject) bestSignatureTime(b *builder) time.Time {
 	return best
 }
 
-// longTerm is the validation process for signatures with time, §5.5, as far as it goes without revocation data: it moves the
-// time of the signature back to the earliest proof of its existence and compares.
+// longTerm is the validation process for signatures with time, §5.5: it moves the time of the signature back to the earliest
+// proof of its existence and compares.
 func (x *subject) longTerm(b *builder, basic Verdict) (Verdict, time.Time) {
 	switch {
 	case basic.Passed():
-	case basic.SubIndication == OutOfBoundsNoPOE, basic.SubIndication == OutOfBoundsNotRevoked:
+	case x.mayRecover(basic):
 	case basic.SubIndication == CryptoConstraintsFailureNoPOE && x.weakItself():
 	default:
 		return basic, x.e.in.Time
@@ -142,8 +151,8 @@ func (x *subject) longTerm(b *builder, basic Verdict) (Verdict, time.Time) {
 		return because(NotYetValid), best
 	}
 	b.holds(ruleNotBefore, x.signer.id)
-	if basic.SubIndication == OutOfBoundsNoPOE || basic.SubIndication == OutOfBoundsNotRevoked {
-		if v := x.withinValidity(b, basic, best); !v.Passed() {
+	for _, f := range x.xcv.failures {
+		if v := x.recover(b, f, best); !v.Passed() {
 			return v, best
 		}
 	}
@@ -161,20 +170,76 @@ func (x *subject) longTerm(b *builder, basic Verdict) (Verdict, time.Time) {
 	return x.sav.Verdict, best
 }
 
+// mayRecover reports whether a proof that the signature is older may change a verdict on its certificates: step (2) of §5.5.4.
+func (x *subject) mayRecover(basic Verdict) bool {
+	switch basic.SubIndication {
+	case OutOfBoundsNoPOE, OutOfBoundsNotRevoked, RevokedNoPOE, RevokedCANoPOE, TryLater:
+		return basic.Indication == Indeterminate && basic == x.xcv.Verdict
+	}
+	return false
+}
+
+// recover judges again, at the earliest time at which the signature is proved to have existed, what did not hold of its
+// certificates. What does not depend on that time stays.
+func (x *subject) recover(b *builder, f failure, best time.Time) Verdict {
+	switch f.rule {
+	case ruleValidity:
+		return x.withinValidity(b, f.Verdict, best)
+	case ruleSignerNotRevoked, ruleCANotRevoked:
+		return x.beforeRevocation(b, f, best)
+	case ruleHold:
+		since := x.xcv.revocationOf(f.object).RevokedAt
+		if since == nil || !best.Before(*since) {
+			b.breaks(ruleBeforeSuspension, f.object, fmt.Sprintf("nothing proves that the signature existed before the certificate was suspended: the earliest proof is of %s", stamp(best)))
+			return f.Verdict
+		}
+		b.holds(ruleBeforeSuspension, f.object)
+	case ruleFresh:
+		if reason := x.e.policy.stale(x.xcv.revocationOf(f.object).status, best); reason != "" {
+			b.breaks(ruleFreshThen, f.object, reason)
+			return f.Verdict
+		}
+		b.holds(ruleFreshThen, f.object)
+	default:
+		return f.Verdict
+	}
+	return Verdict{Indication: Passed}
+}
+
+// beforeRevocation is step (4) (a) of §5.5.4.
+func (x *subject) beforeRevocation(b *builder, f failure, best time.Time) Verdict {
+	revoked := x.xcv.revocationOf(f.object).RevokedAt
+	if revoked == nil || !best.Before(*revoked) {
+		b.breaks(ruleBeforeRevocation, f.object, fmt.Sprintf("nothing proves that the signature existed before the certificate was revoked: the earliest proof is of %s", stamp(best)))
+		return f.Verdict
+	}
+	b.holds(ruleBeforeRevocation, f.object)
+	if best.After(x.signer.NotAfter) {
+		b.breaks(ruleNotAfter, x.signer.id, fmt.Sprintf("nothing proves that the signature existed before the end of its certificate's validity, %s", stamp(x.signer.NotAfter)))
+		return because(OutOfBoundsNotRevoked)
+	}
+	return Verdict{Indication: Passed}
+}
+
 // weakItself reports whether the weak algorithm is that of the signature value or its attributes, and not that of a
 // certificate or one that cannot be computed.
 func (x *subject) weakItself() bool { return x.xcv.Passed() && x.cv.Passed() }
 
 // withinValidity is step (4) (b) and (d) of §5.5.4: outside the validity of its certificate, a signature is still good if
-// it is proved older and the certificate is known not to have been revoked. UnsafeNoRevocation stands for that knowledge.
-func (x *subject) withinValidity(b *builder, basic Verdict, best time.Time) Verdict {
+// it is proved older and the certificate is known not to have been revoked before the signature existed. UnsafeNoRevocation
+// stands for that knowledge when there is none.
+func (x *subject) withinValidity(b *builder, verdict Verdict, best time.Time) Verdict {
+	status := x.xcv.revocationOf(x.signer.id)
+	isKnown := status != nil && status.known
 	switch {
 	case best.After(x.signer.NotAfter):
 		b.breaks(ruleNotAfter, x.signer.id, fmt.Sprintf("nothing proves that the signature existed before the end of its certificate's validity, %s", stamp(x.signer.NotAfter)))
-		return basic
-	case basic.SubIndication == OutOfBoundsNoPOE && !x.e.in.UnsafeNoRevocation:
+		return verdict
+	case verdict.SubIndication == OutOfBoundsNotRevoked:
+	case isKnown && status.StatusAt(x.e.in.Time) == facts.Revoked: // which is judged by itself
+	case !x.e.in.UnsafeNoRevocation:
 		b.breaks(ruleNotAfter, x.signer.id, "whether the certificate was revoked before it expired is not known")
-		return basic
+		return verdict
 	}
 	b.holds(ruleNotAfter, x.signer.id)
 	return Verdict{Indication: Passed}

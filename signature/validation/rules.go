@@ -111,6 +111,20 @@ var (
 		"the certificate says under which key it was issued")
 	ruleRevocation = declare("XCV", "revocation.available", "EN 319 102-1 §5.2.6, RFC 5280 §6.1.3 (a) (3)", CertificateChainGeneralFailure,
 		"revocation data say whether the certificate is revoked")
+	ruleAcceptable = declare("XCV", "revocation.acceptable", "EN 319 102-1 §5.2.5, RFC 5280 §6.3.3, RFC 6960 §3.2", CertificateChainGeneralFailure,
+		"the revocation data are about the certificate and come from someone entitled to give them")
+	ruleSignerNotRevoked = fixed(declare("XCV", "signer.not-revoked", "EN 319 102-1 §5.2.6", RevokedNoPOE,
+		"the certificate of the signer is not revoked"))
+	ruleCANotRevoked = fixed(declare("XCV", "ca.not-revoked", "EN 319 102-1 §5.2.6", RevokedCANoPOE,
+		"the certificate of the authority is not revoked"))
+	ruleHold = declare("XCV", "revocation.not-on-hold", "EN 319 102-1 §5.2.6", TryLater,
+		"the certificate is not suspended")
+	ruleNextUpdate = declare("XCV", "revocation.next-update", "RFC 5280 §5.1.2.5", CertificateChainGeneralFailure,
+		"the list says when the next one will be issued")
+	ruleFresh = declare("XCV", "revocation.fresh", "EN 319 102-1 §5.2.5", TryLater,
+		"the revocation data are recent enough")
+	ruleRevocationAlgorithm = declare("XCV", "revocation.algorithm", "EN 319 102-1 §5.2.6, TS 119 312", CryptoConstraintsFailureNoPOE,
+		"the revocation data are signed by an algorithm accepted at this time")
 	ruleSignerUsage = declare("XCV", "signer.key-usage", "EN 319 102-1 §5.2.6, RFC 5280 §4.2.1.3", ChainConstraintsFailure,
 		"the key of the signer is for non-repudiation")
 	ruleSignerSigns = declare("XCV", "signer.key-signs", "RFC 5280 §4.2.1.3", ChainConstraintsFailure,
@@ -127,6 +141,8 @@ var (
 		"the algorithms of the certificate are accepted at this time")
 	ruleValidity = declare("XCV", "signer.validity", "EN 319 102-1 §5.2.6", OutOfBoundsNoPOE,
 		"the certificate of the signer is within its validity")
+	ruleRevocationSigner = declare("XCV", "revocation.signer-validity", "EN 319 102-1 §5.2.6, §5.6.2.4", RevocationOutOfBoundsNoPOE,
+		"who signed the revocation data of the signer's certificate is within validity")
 )
 
 // Cryptographic verification.
@@ -177,6 +193,14 @@ var (
 		"the algorithms were accepted when the signature is proved to have existed"))
 	ruleContentAfterExpiry = fixed(declare("LTV", "time.content-timestamp", "EN 319 102-1 §5.3.4", Expired,
 		"the content was not timestamped after the end of the signer's validity"))
+	ruleBeforeRevocation = fixed(declare("LTV", "time.before-revocation", "EN 319 102-1 §5.5.4 (4) (a)", RevokedNoPOE,
+		"the signature is proved to have existed before the certificate was revoked"))
+	ruleBeforeSuspension = fixed(declare("LTV", "time.before-suspension", "EN 319 102-1 §5.5.4 (7)", TryLater,
+		"the signature is proved to have existed before the certificate was suspended"))
+	ruleFreshThen = fixed(declare("LTV", "time.revocation-fresh", "EN 319 102-1 §5.5.4 (6)", TryLater,
+		"the revocation data were recent enough when the signature is proved to have existed"))
+	ruleContentAfterRevocation = fixed(declare("LTV", "time.content-timestamp-revocation", "EN 319 102-1 §5.3.4", Revoked,
+		"the content was not timestamped after the revocation of the signer's certificate"))
 	ruleOrder = declare("LTV", "timestamp.order", "EN 319 102-1 §5.5.4 (4) (e), RFC 3161 §2.4.2", TimestampOrderFailure,
 		"timestamps were made in a possible order")
 )

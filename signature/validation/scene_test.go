@@ -1,6 +1,7 @@
 package validation_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -15,6 +16,7 @@ import (
 	"github.com/cadre-confiance/confiance/internal/pkix"
 	"github.com/cadre-confiance/confiance/signature/facts"
 	"github.com/cadre-confiance/confiance/signature/pkitest"
+	"github.com/cadre-confiance/confiance/signature/revocation"
 	"github.com/cadre-confiance/confiance/signature/trust"
 	"github.com/cadre-confiance/confiance/signature/validation"
 )
@@ -103,6 +105,13 @@ func (s *scene) addToken(id string, kind facts.TokenType, at time.Time, by *pkit
 	return &s.doc.Timestamps[len(s.doc.Timestamps)-1]
 }
 
+// give puts CRLs and OCSP responses among the facts.
+func (s *scene) give(objects ...[]byte) {
+	for _, raw := range objects {
+		require.NoError(s.t, s.doc.ReadRevocations(context.Background(), facts.FormData, raw, facts.FromCaller))
+	}
+}
+
 func (s *scene) tsa(options ...pkitest.Option) *pkitest.Identity {
 	return s.ca.Leaf("Horodatage d'essai", append([]pkitest.Option{pkitest.TSA}, options...)...)
 }
@@ -145,6 +154,12 @@ func (s *scene) issue() {
 	}
 	for _, a := range append(s.in.Anchors.All(), s.in.TimestampAnchors.All()...) {
 		add(a.Certificate)
+	}
+	for i := range s.doc.Revocations {
+		r := &s.doc.Revocations[i]
+		for _, c := range all {
+			r.Keys = append(r.Keys, revocation.Verify(r, c.Raw))
+		}
 	}
 	for _, subject := range all {
 		for _, issuer := range all {

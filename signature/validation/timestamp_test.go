@@ -160,7 +160,7 @@ func TestTime(t *testing.T) {
 				claim(s)
 				s.in.Anchors = s.anchors(trust.Anchor{Certificate: s.ca.DER})
 				s.in.UnsafeNoRevocation = false
-			}, verdict: "INDETERMINATE (OUT_OF_BOUNDS_NO_POE)", check: "time.not-after"},
+			}, verdict: "INDETERMINATE (OUT_OF_BOUNDS_NOT_REVOKED)", check: "time.not-after"},
 			best: now,
 		},
 		{
