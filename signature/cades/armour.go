@@ -88,6 +88,7 @@ type armourReader struct {
 	r              *bufio.Reader
 	line           []byte // what is left of the current line, or of a piece of one longer than the buffer
 	middle         bool   // the next piece continues a line
+	tail           []byte // the end of the last piece
 	started, ended bool
 }
 
@@ -118,6 +119,9 @@ func (a *armourReader) next() error {
 	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
 		return err
 	}
+	if a.hidesBegin(line, start) {
+		return fmt.Errorf("%w: a begin line within a line", errArmour)
+	}
 	switch line = bytes.TrimPrefix(bytes.TrimSpace(line), byteOrderMark); {
 	case start && bytes.HasPrefix(line, pemBegin) && a.ended:
 		if !bytes.Contains(line, pemCertificate) {
@@ -134,6 +138,20 @@ func (a *armourReader) next() error {
 		a.line = line
 	}
 	return nil
+}
+
+// hidesBegin says whether a piece of a line has a begin line elsewhere than at its start: readers that cut long lines, or end
+// them elsewhere, take it for one.
+func (a *armourReader) hidesBegin(piece []byte, start bool) bool {
+	if start {
+		a.tail = a.tail[:0]
+		if line := bytes.TrimPrefix(bytes.TrimSpace(piece), byteOrderMark); bytes.HasPrefix(line, pemBegin) {
+			return bytes.Count(piece, pemBegin) > 1
+		}
+	}
+	hidden := bytes.Contains(append(a.tail, piece[:min(len(piece), len(pemBegin))]...), pemBegin) || bytes.Contains(piece, pemBegin)
+	a.tail = append(a.tail[:0], piece[max(0, len(piece)-len(pemBegin)):]...)
+	return hidden
 }
 
 // rest reads what is behind the message: text (RFC 7468 §2) and certificates may be there, a second message may not, since
