@@ -51,7 +51,7 @@ const (
 	PDFSignatureValues = 1 << 16
 	// PDFContents is the longest /Contents of a signature once decoded. Tokens with whole revocation lists reach megabytes.
 	PDFContents = 16 << 20
-	// PDFTouched is how many objects the revisions after a signature may list, all together.
+	// PDFTouched is how many objects the revisions after a signature may list, all together, and how many they may designate.
 	PDFTouched = 1 << 20
 	// PDFStoreCertificates is how many certificates of a document security store are read, and PDFStoreCertificate the
 	// longest.

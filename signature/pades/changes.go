@@ -33,7 +33,8 @@ type change struct {
 	weight       int          // of values
 	values       map[int]pair // objects that are there before and after, and differ
 	explained    map[int]bool
-	widgets      map[int]bool // widget annotations of the signature fields that the revision brings
+	designated   map[pdf.Ref]bool // by what the revision brings
+	widgets      map[int]bool     // widget annotations of the signature fields that the revision brings
 
 	signaturesOnly bool            // the form of the earlier revision has signature fields and no other
 	names          map[string]bool // of the fields of the earlier revision
@@ -72,7 +73,7 @@ func (c *change) catch(number int, err error) error {
 // judge compares the two revisions. touched are the objects that the later one puts elsewhere.
 func (c *change) judge(ctx context.Context, touched []int) error {
 	c.added, c.freed, c.values = map[int]bool{}, map[int]bool{}, map[int]pair{}
-	c.explained, c.widgets = map[int]bool{}, map[int]bool{}
+	c.explained, c.widgets, c.designated = map[int]bool{}, map[int]bool{}, map[pdf.Ref]bool{}
 	for number, err := range c.graph.broken {
 		c.modified(number, "an object of the earlier revision cannot be read: %v", err)
 	}
@@ -132,6 +133,9 @@ func (c *change) classify(ctx context.Context, number int) error {
 		if key, twice := pdf.Duplicate(now.Value); twice {
 			c.modified(number, "the object has two /%s", key)
 		}
+		if err := c.generations(number, now.Value); err != nil {
+			return err
+		}
 	}
 	switch {
 	case !was.Present() && !is.Present():
@@ -169,6 +173,28 @@ func (c *change) classify(ctx context.Context, number int) error {
 	return nil
 }
 
+// generations refuses a reference to another generation of an object that is there: null for some readers, the object for others.
+func (c *change) generations(number int, value pdf.Object) (err error) {
+	pdf.References(value, func(_ pdf.Name, ref pdf.Ref) {
+		if err != nil || c.designated[ref] {
+			return
+		}
+		if c.graph.looked++; c.graph.looked > limits.PDFTouched {
+			err = limitError("later revisions designate more than %d objects", limits.PDFTouched)
+			return
+		}
+		c.designated[ref] = true
+		at, problem := c.after.Locate(ref.Number)
+		switch {
+		case problem != nil:
+			err = problem
+		case at.Present() && at.Generation != ref.Generation:
+			c.modified(number, "the object designates %s, which is there in another generation", ref)
+		}
+	})
+	return err
+}
+
 // weight is how many values an object holds.
 func weight(o pdf.Object) int {
 	n := 1
@@ -204,6 +230,9 @@ func (c *change) trailer(context.Context) error {
 	// An object whose number is not below /Size is null for strict readers (§7.5.5), and there for others.
 	before, _ := was.Get("Size").(pdf.Integer)
 	after, ok := is.Get("Size").(pdf.Integer)
+	if err := c.generations(0, is); err != nil {
+		return err
+	}
 	switch highest := c.graph.highest; {
 	case !ok:
 		c.modified(0, "/Size of the trailer is not a number")

@@ -19,6 +19,7 @@ type graph struct {
 	stores  map[int]bool  // dictionaries of a document security store, in any revision
 	highest int           // number of an object met
 	size    int           // what /Size says in the state that is walked; 0 for nothing
+	looked  int           // references of later revisions whose generation was compared
 	hidden  int           // number of an object met that is not below it
 	stack   []int32
 }
