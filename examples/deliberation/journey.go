@@ -81,14 +81,18 @@ func (j *journey) travel(ctx context.Context) (err error) {
 	if err := j.prepare(); err != nil {
 		return err
 	}
-	if j.validator, err = signature.NewValidator(signature.ValidatorOptions{Anchors: j.anchors, TimestampAnchors: j.timeAnchor, UnsafeNoRevocation: true}); err != nil {
+	if j.validator, err = signature.NewValidator(signature.ValidatorOptions{
+		Anchors: j.anchors, TimestampAnchors: j.timeAnchor, Revocation: j.revocation, UnsafeNoRevocation: j.unknownRevocation}); err != nil {
 		return err
 	}
 	j.say("Une délibération de la mairie à la préfecture, dans %s", j.settings.out)
 	for _, remark := range j.remarks {
 		j.say("  attention : %s", remark)
 	}
-	j.say("  la révocation n'est pas consultée dans cette version : chaque vérification le dit")
+	if j.unknownRevocation {
+		j.say("  la révocation de votre clé ou de votre autorité d'horodatage n'est pas consultée : le rapport le dit")
+	}
+	j.say("  la révocation des cachets n'est pas consultée à l'ouverture d'un pli, dans cette version")
 	for i, step := range []struct {
 		name, title string
 		do          func(context.Context) error

@@ -17,6 +17,7 @@ import (
 	"github.com/cadre-confiance/confiance/signature"
 	"github.com/cadre-confiance/confiance/signature/ades"
 	"github.com/cadre-confiance/confiance/signature/pkitest"
+	"github.com/cadre-confiance/confiance/signature/revocation"
 	"github.com/cadre-confiance/confiance/signature/timestamp"
 	"github.com/cadre-confiance/confiance/signature/trust"
 )
@@ -38,6 +39,9 @@ type parties struct {
 
 	anchors    *trust.Set // of signers and seals
 	timeAnchor *trust.Set // of the timestamp authority
+
+	revocation        revocation.Source // lists of the authorities
+	unknownRevocation bool              // there is none for the caller's own key or timestamp authority
 
 	remarks []string // what a reader of the results should know of the keys
 	files   map[string][]byte
@@ -82,6 +86,11 @@ func (j *journey) declare(ctx context.Context) (*parties, error) {
 		return nil, err
 	}
 	p.timeAnchor = p.anchors
+	p.files["racine.crl"], p.files["ac.crl"] = pkitest.CRLPEM(root.CRL()), pkitest.CRLPEM(ca.CRL())
+	if p.revocation, err = revocation.NewStatic(ctx, ades.Bytes(p.files["racine.crl"]), ades.Bytes(p.files["ac.crl"])); err != nil {
+		return nil, err
+	}
+	p.unknownRevocation = j.p12 != "" || j.authorityURL != ""
 	if j.p12 != "" {
 		if err := p.replaceSigner(j.p12, j.password); err != nil {
 			return nil, err
