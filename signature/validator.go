@@ -14,7 +14,6 @@ import (
 	"github.com/cadre-confiance/confiance/signature/collect"
 	"github.com/cadre-confiance/confiance/signature/facts"
 	"github.com/cadre-confiance/confiance/signature/pades"
-	"github.com/cadre-confiance/confiance/signature/revocation"
 	"github.com/cadre-confiance/confiance/signature/trust"
 	"github.com/cadre-confiance/confiance/signature/validation"
 )
@@ -29,12 +28,6 @@ type ValidatorOptions struct {
 	TimestampAnchors trust.Store
 	// Certificates complete chains and identify signers whose certificate a file does not carry. They are not trusted.
 	Certificates *collect.Pool
-	// Revocation is asked for CRLs and OCSP responses, besides those of the file: revocation.NewStatic of what is at hand, clients
-	// that fetch. Nil is offline.
-	Revocation revocation.Source
-	// Issuers is asked for certificates that complete chains, where a revocation.IssuerClient fetches what certificates name. Nil
-	// is offline.
-	Issuers revocation.IssuerSource
 	// UnsafeNoRevocation and UnsafeAnchorsFromFile are those of validation.Input, and as dangerous.
 	UnsafeNoRevocation, UnsafeAnchorsFromFile bool
 	// CacheSize is how many certificates, and how many pairs of certificates, are remembered between files. 0 is 4096.
@@ -129,9 +122,7 @@ func (v *Validator) Validate(ctx context.Context, doc *ades.Document, o Validate
 	if n := len(found.Timestamps); n > limits.ValidatorTokens {
 		return nil, fmt.Errorf("%w: %d timestamps, of %d at most", ErrLimit, n, limits.ValidatorTokens)
 	}
-	conclusion, err := collect.Run(ctx, found, in, collect.Sources{
-		Certificates: v.options.Certificates, Revocation: v.options.Revocation, Issuers: v.options.Issuers, Cache: v.cache,
-	})
+	conclusion, err := collect.Run(ctx, found, in, collect.Sources{Certificates: v.options.Certificates, Cache: v.cache})
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +131,7 @@ func (v *Validator) Validate(ctx context.Context, doc *ades.Document, o Validate
 
 // Read parses a signed file into facts, by the format that its content shows: a PDF (ISO 32000), a CMS SignedData in DER, BER
 // or PEM (RFC 5652), a timestamp token or response alone (RFC 3161). detached is the document of a detached signature, nil if
-// there is none. The error matches [ErrFormat] when the file is none of these.
+// there is none: a signature that is over something else has a Problem that says so. The error matches [ErrFormat] when the file is none of these.
 func Read(ctx context.Context, doc, detached *ades.Document) (*facts.Document, error) {
 	start := make([]byte, pdfHeader)
 	n, err := doc.ReadAt(start, 0)
@@ -159,7 +150,26 @@ func Read(ctx context.Context, doc, detached *ades.Document) (*facts.Document, e
 			return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 		}
 	}
-	return pades.Read(ctx, doc)
+	found, err := pades.Read(ctx, doc)
+	if err == nil && detached != nil {
+		coversItself(found)
+	}
+	return found, err
+}
+
+// coversItself answers a caller who names a document and gives a signed PDF as its signature: the PDF is signed, and says
+// nothing of the document.
+func coversItself(found *facts.Document) {
+	problem := facts.Problem{
+		Code: "pdf.other-document", Clause: "ISO 32000-2 §12.8.1", Fatal: true,
+		Message: "the signature is over the PDF that holds it, and not over the document given beside",
+	}
+	for i := range found.Signatures {
+		found.Signatures[i].Problems = append(found.Signatures[i].Problems, problem)
+	}
+	for i := range found.Timestamps {
+		found.Timestamps[i].Problems = append(found.Timestamps[i].Problems, problem)
+	}
 }
 
 // pdfHeader is within how many octets readers look for "%PDF-" (ISO 32000-1, implementation note 13).
