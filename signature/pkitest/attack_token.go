@@ -241,8 +241,12 @@ func (f *Forge) formatAttacks() []Attack {
 		return Attack{Name: "format/" + name, Class: "another format", Source: source, About: about, Breaks: BreaksSignature,
 			File: file, Content: f.Document, Twin: detached, TwinContent: f.Document}
 	}
+	pdf := f.signPDF(f.PDF, pdfSigning{})
 	sealed := sequence(oid(cms.OIDAuthEnvelopedData.String()), explicit(0, sequence(smallInteger(0), set())))
+	other := row("pdf", "ISO 32000-2 §12.8.1", "a signed PDF is presented as the signature of the document", pdf)
+	other.Twin, other.TwinContent = pdf, nil
 	return []Attack{
+		other,
 		row("token", "RFC 3161 §2.4.2", "a timestamp of the document is presented as a signature of it", token),
 		row("token-retyped", "RFC 5652 §11.1", "the same, with the content taken out and its type changed", f.editToken(f.TSA, token, func(t *tokenDraft) {
 			t.kept, t.detach, t.contentType = true, true, oid(cms.OIDData.String())
