@@ -14,6 +14,7 @@ import (
 	"github.com/cadre-confiance/confiance/signature/collect"
 	"github.com/cadre-confiance/confiance/signature/facts"
 	"github.com/cadre-confiance/confiance/signature/pades"
+	"github.com/cadre-confiance/confiance/signature/revocation"
 	"github.com/cadre-confiance/confiance/signature/trust"
 	"github.com/cadre-confiance/confiance/signature/validation"
 )
@@ -28,6 +29,12 @@ type ValidatorOptions struct {
 	TimestampAnchors trust.Store
 	// Certificates complete chains and identify signers whose certificate a file does not carry. They are not trusted.
 	Certificates *collect.Pool
+	// Revocation is asked for CRLs and OCSP responses, besides those of the file: revocation.NewStatic of what is at hand, clients
+	// that fetch. Nil is offline.
+	Revocation revocation.Source
+	// Issuers is asked for certificates that complete chains, where a revocation.IssuerClient fetches what certificates name. Nil
+	// is offline.
+	Issuers revocation.IssuerSource
 	// UnsafeNoRevocation and UnsafeAnchorsFromFile are those of validation.Input, and as dangerous.
 	UnsafeNoRevocation, UnsafeAnchorsFromFile bool
 	// CacheSize is how many certificates, and how many pairs of certificates, are remembered between files. 0 is 4096.
@@ -122,7 +129,9 @@ func (v *Validator) Validate(ctx context.Context, doc *ades.Document, o Validate
 	if n := len(found.Timestamps); n > limits.ValidatorTokens {
 		return nil, fmt.Errorf("%w: %d timestamps, of %d at most", ErrLimit, n, limits.ValidatorTokens)
 	}
-	conclusion, err := collect.Run(ctx, found, in, collect.Sources{Certificates: v.options.Certificates, Cache: v.cache})
+	conclusion, err := collect.Run(ctx, found, in, collect.Sources{
+		Certificates: v.options.Certificates, Revocation: v.options.Revocation, Issuers: v.options.Issuers, Cache: v.cache,
+	})
 	if err != nil {
 		return nil, err
 	}
