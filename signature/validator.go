@@ -140,7 +140,8 @@ func (v *Validator) Validate(ctx context.Context, doc *ades.Document, o Validate
 
 // Read parses a signed file into facts, by the format that its content shows: a PDF (ISO 32000), a CMS SignedData in DER, BER
 // or PEM (RFC 5652), a timestamp token or response alone (RFC 3161). detached is the document of a detached signature, nil if
-// there is none: a signature that is over something else has a Problem that says so. The error matches [ErrFormat] when the file is none of these.
+// there is none: a signature that is over something else has a Problem that says so. The error matches [ErrFormat] when the
+// file is none of these.
 func Read(ctx context.Context, doc, detached *ades.Document) (*facts.Document, error) {
 	start := make([]byte, pdfHeader)
 	n, err := doc.ReadAt(start, 0)
