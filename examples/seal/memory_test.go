@@ -39,7 +39,8 @@ func TestMemory(t *testing.T) {
 	require.NoError(t, sparse.Truncate(size<<20))
 	require.NoError(t, sparse.Close())
 
-	measure := func(args ...string) {
+	// run returns the peak seen, 0 if the command ended before it could be looked at, which a loaded machine brings about.
+	run := func(args ...string) int {
 		t.Helper()
 		var output bytes.Buffer
 		cmd := exec.Command(binary, args...)
@@ -54,14 +55,23 @@ func TestMemory(t *testing.T) {
 			case err := <-done:
 				require.NoError(t, err, "%s", output.String())
 				running = false
-			case <-time.After(2 * time.Millisecond):
+			case <-time.After(time.Millisecond):
 				// Not ru_maxrss, which keeps what the parent had when it forked.
 				peak = max(peak, highWater(cmd.Process.Pid))
 			}
 		}
-		require.NotZero(t, peak)
 		t.Logf("%s of %d MiB on %d cores: %.2f s, %.1f MiB", args[0], size, runtime.GOMAXPROCS(0), time.Since(start).Seconds(), float64(peak)/1024)
 		require.LessOrEqual(t, peak, 24<<10, "KiB")
+		return peak
+	}
+	measure := func(args ...string) {
+		t.Helper()
+		for range 20 {
+			if run(args...) > 0 {
+				return
+			}
+		}
+		t.Error("the command was never seen running")
 	}
 	fresh := t.TempDir() // keys of today: the binary reads the clock
 	today := declare(time.Now())
@@ -71,7 +81,7 @@ func TestMemory(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(fresh, "root.pem"), today.root.PEM(), 0o600))
 	measure("seal", "-from", fresh+"/seal.p12", "-password", "essai", "-to", fresh+"/rsa.pem", "-in", "sparse", "-out", "pli")
 	measure("verify", "-key", fresh+"/rsa.p12", "-password", "essai", "-anchors", fresh+"/root.pem", "-in", "pli")
-	measure("open", "-key", fresh+"/rsa.p12", "-password", "essai", "-anchors", fresh+"/root.pem", "-in", "pli", "-out", "out")
+	measure("open", "-key", fresh+"/rsa.p12", "-password", "essai", "-anchors", fresh+"/root.pem", "-in", "pli", "-out", "out", "-force")
 	info, err := os.Stat(filepath.Join(d.dir, "out", "sparse"))
 	require.NoError(t, err)
 	require.Equal(t, size<<20, info.Size())

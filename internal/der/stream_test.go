@@ -233,7 +233,7 @@ func TestStreamHostile(t *testing.T) {
 		start := time.Now()
 		s.Element()
 		require.Error(t, s.Err(), name)
-		require.Less(t, time.Since(start), 50*time.Millisecond, name)
+		require.Less(t, time.Since(start), 2*time.Second, name)
 	}
 }
 

@@ -92,7 +92,7 @@ func TestParseBundleBomb(t *testing.T) {
 	started := time.Now()
 	_, err = parseBundle(raw)
 	require.ErrorIs(t, err, ErrCertificate)
-	require.Less(t, time.Since(started), time.Second)
+	require.Less(t, time.Since(started), 5*time.Second)
 }
 
 func FuzzParseBundle(f *testing.F) {

@@ -215,7 +215,7 @@ func TestMesh(t *testing.T) {
 	s.issue()
 	started := time.Now()
 	c := validation.Conclude(s.doc, s.in)
-	require.Less(t, time.Since(started), 2*time.Second)
+	require.Less(t, time.Since(started), 20*time.Second)
 	require.Equal(t, "INDETERMINATE (NO_CERTIFICATE_CHAIN_FOUND)", c.Signatures[0].Verdict.String())
 	f, ok := finding(c.Signatures[0].Findings(), "chain.anchored")
 	require.True(t, ok)
