@@ -23,7 +23,8 @@ func (j *journey) prepare() error {
 		return err
 	}
 	for _, name := range []string{fileOriginal, fileSigned, fileRGS + ".txt", fileRGS + ".json", filePli, fileCapsule, fileManifest,
-		filepath.Join(folderOpened, partName), fileValidation + ".txt", fileValidation + ".json", fileReceipt} {
+		filepath.Join(folderOpened, partName), fileValidation + ".txt", fileValidation + ".json",
+		fileValidation + ".html", fileValidation + ".xml", fileReceipt} {
 		there, err := os.Stat(j.path(name))
 		if err != nil {
 			continue
