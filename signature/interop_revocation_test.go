@@ -85,8 +85,8 @@ func TestRevocationAsDSS(t *testing.T) {
 		{name: "without an announced end", at: yesterday, lists: both(pkitest.NoNextUpdate())},
 		{name: "before the certificate", at: yesterday, lists: both(pkitest.At(noon.AddDate(-5, 0, 0)))},
 		{name: "expired", at: lastWeek, options: expired, lists: both(pkitest.At(noon.AddDate(0, 0, -2)))},
-		{name: "expired, stamped", at: lastWeek, stamped: true, options: expired, lists: both(pkitest.At(noon.AddDate(0, 0, -2)))},
-		{name: "expired, perhaps forgotten", at: lastWeek, stamped: true, options: expired, lists: both()},
+		{name: "expired and stamped", at: lastWeek, stamped: true, options: expired, lists: both(pkitest.At(noon.AddDate(0, 0, -2)))},
+		{name: "expired and perhaps forgotten", at: lastWeek, stamped: true, options: expired, lists: both()},
 		// A list of authorities alone says nothing of an end user: RFC 5280 §6.3.3 (b) (2) (ii). DSS does not look.
 		{name: "another scope", at: yesterday, lists: both(pkitest.Scope{OnlyAuthorities: true}), ours: "INDETERMINATE (CERTIFICATE_CHAIN_GENERAL_FAILURE)"},
 	} {
